@@ -1,0 +1,80 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The layers, lowest first. A target may depend only on targets of the groups above its own;
+// `make check` builds with `--explicit-target-dependency-import-check error`, so an import that is
+// not declared here does not compile.
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], plugins: [Target.PluginUsage] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict, plugins: plugins)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: [.target(name: name)] + dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+let cLibraries: [Target] = [
+  .systemLibrary(name: "CLibBPF", pkgConfig: "libbpf"),
+  .systemLibrary(name: "CLZ4", pkgConfig: "liblz4"),
+  .systemLibrary(name: "CJansson", pkgConfig: "jansson"),
+  .systemLibrary(name: "CISAL"),
+  .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+  .target(name: "CPosix"),
+  .target(name: "ProbeRecords"),
+]
+
+let base: [Target] = [
+  module("Bytes"),
+  module("Posix", ["CPosix"]),
+  module("Events"),
+  module("Arguments"),
+]
+
+let wrappers: [Target] = [
+  module("LZ4", ["CLZ4", "Bytes"]),
+  module("Digests", ["CCrypto", "CISAL", "Bytes"]),
+  module("JSON", ["CJansson"]),
+  module("BPF", ["CLibBPF", "CPosix", "Posix"]),
+]
+
+let domain: [Target] = [
+  module("CaptureFormat", ["Bytes", "Posix", "Events", "LZ4", "Digests"]),
+  module("Reconstruction", ["Bytes", "Events", "CaptureFormat"]),
+]
+
+let engines: [Target] = [
+  .executableTarget(name: "ProbeEmbedder", dependencies: [], swiftSettings: strict),
+  .plugin(name: "EmbedProbes", capability: .buildTool(), dependencies: ["ProbeEmbedder"]),
+  module(
+    "Probes", exclude: ["bpf"], plugins: [.plugin(name: "EmbedProbes")]),
+  module(
+    "Recording",
+    [
+      "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "BPF", "JSON", "LZ4", "CaptureFormat", "Reconstruction",
+    ]),
+  module("Interchange", ["Bytes", "Posix", "Events", "CaptureFormat", "Reconstruction"]),
+]
+
+let program: [Target] = [
+  module(
+    "Commands",
+    ["Bytes", "Posix", "Events", "Arguments", "CaptureFormat", "Reconstruction", "Recording", "Interchange"]),
+  .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
+]
+
+let package = Package(
+  name: "aftertrace",
+  products: [.executable(name: "aftertrace", targets: ["aftertrace"])],
+  targets: cLibraries + base + wrappers + domain + engines + program
+)

@@ -1,0 +1,1 @@
+// Made when its first file is.

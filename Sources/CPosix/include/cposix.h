@@ -1,0 +1,15 @@
+/* What Glibc's Swift module leaves out. Never _GNU_SOURCE here: it breaks that module; wrappers live in cposix.c. */
+#ifndef AFTERTRACE_CPOSIX_H
+#define AFTERTRACE_CPOSIX_H
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/types.h>
+
+int at_pidfd_open(pid_t pid);
+uint64_t at_load_acquire_u64(const void *address);
+void at_store_release_u64(void *address, uint64_t value);
+uint32_t at_load_acquire_u32(const void *address);
+#endif

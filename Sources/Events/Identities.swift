@@ -1,0 +1,119 @@
+/// Nanoseconds since boot (`CLOCK_BOOTTIME`): the one clock that every record carries.
+///
+/// Wall-clock times are made from it through the nearest clock anchor, never stored in its place.
+public struct BootTime: Hashable, Comparable, Sendable {
+  public var nanoseconds: UInt64
+  public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+  public static func < (left: BootTime, right: BootTime) -> Bool { left.nanoseconds < right.nanoseconds }
+}
+
+/// Nanoseconds since 1970-01-01T00:00:00Z (`CLOCK_REALTIME`).
+public struct WallTime: Hashable, Comparable, Sendable {
+  public var nanoseconds: Int64
+  public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+  public static func < (left: WallTime, right: WallTime) -> Bool { left.nanoseconds < right.nanoseconds }
+}
+
+/// A process within one boot: its thread group id in the initial pid namespace and its leader's start time.
+///
+/// Never a bare pid: pids are reused within seconds on a busy host.
+public struct ProcessKey: Hashable, Sendable {
+  public var pid: UInt32
+  /// Start of the thread group's leader. Zero where only the pid is known (a parent outside the capture).
+  public var start: BootTime
+  public init(pid: UInt32, start: BootTime) {
+    self.pid = pid
+    self.start = start
+  }
+}
+
+/// A container within one capture section. Issued by the recorder for its life and never reused.
+public struct ContainerKey: RawRepresentable, Hashable, Comparable, Sendable {
+  public var rawValue: UInt32
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// Everything that is in no container.
+  public static let host = ContainerKey(rawValue: 0)
+  public static func < (left: ContainerKey, right: ContainerKey) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// The id of a cgroup: the inode number of its directory, unique within one hierarchy.
+public struct CgroupID: RawRepresentable, Hashable, Sendable {
+  public var rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// An open file under one name, as the probes numbered it; 0 is an unknown one.
+public struct FileID: RawRepresentable, Hashable, Sendable {
+  public var rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+  public static let unknown = FileID(rawValue: 0)
+}
+
+/// Lanes by worth. Under pressure detail is shed first and lifecycle last, never silently.
+public enum Lane: UInt8, CaseIterable, Sendable, Comparable {
+  /// Fork, exec, exit, and what changes a process's rights.
+  case lifecycle = 0
+  /// Opens for writing, creations, deletions, connections, failures.
+  case activity = 1
+  /// The rest.
+  case detail = 2
+  public static func < (left: Lane, right: Lane) -> Bool { left.rawValue < right.rawValue }
+  public var name: String {
+    switch self {
+    case .lifecycle: "lifecycle"
+    case .activity: "activity"
+    case .detail: "detail"
+    }
+  }
+}
+
+/// One stream of a recording: what one container did, in one lane. A block belongs to exactly one.
+public struct StreamKey: Hashable, Sendable {
+  public var container: ContainerKey
+  public var lane: Lane
+  public init(container: ContainerKey, lane: Lane) {
+    self.container = container
+    self.lane = lane
+  }
+}
+
+/// A system call: the number alone means nothing without the binary interface it was made through.
+public struct SystemCall: Hashable, Sendable {
+  public var abi: UInt8
+  public var number: UInt16
+  public init(abi: UInt8, number: UInt16) {
+    self.abi = abi
+    self.number = number
+  }
+  /// One number for a column: `abi << 16 | number`.
+  public var packed: UInt32 { UInt32(abi) << 16 | UInt32(number) }
+  public init(packed: UInt32) { self.init(abi: UInt8(truncatingIfNeeded: packed >> 16), number: UInt16(truncatingIfNeeded: packed)) }
+}
+
+/// What is known to qualify one event.
+public struct EventFlags: OptionSet, Hashable, Sendable {
+  public var rawValue: UInt32
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// The kernel will run the call again (results −512 to −516): not an attempt of its own.
+  public static let restarted = EventFlags(rawValue: 1 << 0)
+  /// A value is shorter than what was there.
+  public static let truncated = EventFlags(rawValue: 1 << 1)
+  /// A pointer faulted: the value is absent, which is not the same as empty.
+  public static let unreadable = EventFlags(rawValue: 1 << 2)
+  /// Of a thread, not of a process.
+  public static let thread = EventFlags(rawValue: 1 << 3)
+  /// Seen by the scan at the start, not by a probe.
+  public static let tableScan = EventFlags(rawValue: 1 << 4)
+  /// Arrived after later events of its stream were sealed.
+  public static let outOfOrder = EventFlags(rawValue: 1 << 5)
+  /// The path leads outside the process's root.
+  public static let outsideRoot = EventFlags(rawValue: 1 << 6)
+  /// The file had no name any more.
+  public static let deletedFile = EventFlags(rawValue: 1 << 7)
+  /// The path or address is the program's string, read from its memory when the call ended.
+  public static let fromUserMemory = EventFlags(rawValue: 1 << 8)
+  /// The process acts in a container's namespaces but is not in its cgroup.
+  public static let enteredFromOutside = EventFlags(rawValue: 1 << 9)
+  /// The call had not returned when the recording ended.
+  public static let unfinished = EventFlags(rawValue: 1 << 10)
+}

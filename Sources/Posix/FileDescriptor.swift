@@ -1,0 +1,62 @@
+public import Glibc
+
+/// An open descriptor, closed when its owner goes away.
+public struct FileDescriptor: ~Copyable, Sendable {
+  public let number: Int32
+
+  /// Takes ownership of `number`.
+  public init(owning number: Int32) { self.number = number }
+
+  deinit { _ = Glibc.close(number) }
+
+  /// Gives the number away: the caller closes it.
+  public consuming func release() -> Int32 {
+    let result = number
+    discard self
+    return result
+  }
+}
+
+extension FileDescriptor {
+  /// Opens `path`. The corresponding C function is `open`; O_CLOEXEC is always added.
+  public static func open(_ path: String, flags: Int32, mode: mode_t = 0o600) throws(SystemError) -> FileDescriptor {
+    FileDescriptor(owning: try check("open", path) { Glibc.open(path, flags | O_CLOEXEC, mode) })
+  }
+
+  /// Reads up to `buffer.count` bytes; 0 at the end. The corresponding C function is `read`.
+  public borrowing func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+    let number = number
+    return try check("read") { Glibc.read(number, buffer.baseAddress, buffer.count) }
+  }
+
+  /// Reads at `offset` until the buffer is full or the file ends. The corresponding C function is `pread`.
+  public borrowing func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(SystemError) -> Int {
+    let number = number
+    var done = 0
+    while done < buffer.count {
+      let got = try check("pread") {
+        Glibc.pread(number, buffer.baseAddress! + done, buffer.count - done, off_t(offset) + off_t(done))
+      }
+      if got == 0 { break }
+      done += got
+    }
+    return done
+  }
+
+  /// Writes all of `buffer`. The corresponding C function is `write`.
+  public borrowing func write(_ buffer: UnsafeRawBufferPointer) throws(SystemError) {
+    let number = number
+    var done = 0
+    while done < buffer.count {
+      done += try check("write") { Glibc.write(number, buffer.baseAddress! + done, buffer.count - done) }
+    }
+  }
+
+  /// The file's length in bytes. The corresponding C function is `fstat`.
+  public borrowing func length() throws(SystemError) -> UInt64 {
+    var status = stat()
+    let number = number
+    try check("fstat") { fstat(number, &status) }
+    return UInt64(max(status.st_size, 0))
+  }
+}
