@@ -2,7 +2,7 @@
 #include "probe_records.h"
 #include <bpf/bpf_helpers.h>
 
-char license[] SEC("license") = "Dual MIT/GPL";
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 SEC("raw_tp/sys_exit")
 int on_sys_exit(void *context)
