@@ -72,7 +72,7 @@ let program: [Target] = [
     ["Bytes", "Posix", "Events", "Arguments", "CaptureFormat", "Reconstruction", "Recording", "Interchange"]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
   tests(of: "BPF"),
-  tests(of: "Probes", ["ProbeRecords", "BPF"]),
+  tests(of: "Probes", ["ProbeRecords", "BPF", "Posix"]),
 ]
 
 let package = Package(

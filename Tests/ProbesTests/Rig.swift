@@ -1,5 +1,6 @@
 import BPF
 import Glibc
+import Posix
 import ProbeRecords
 import Probes
 
@@ -77,12 +78,25 @@ struct Rig: ~Copyable {
     defer { arguments.forEach { free($0) } }
     guard posix_spawn(&process, "/bin/sh", &actions, nil, &arguments, environ) == 0 else { throw Refusal() }
     Glibc.close(gate.0)
+    awaitRead(process)
     try include(process)
     Glibc.write(gate.1, "\n", 1)
     Glibc.close(gate.1)
     var status: Int32 = 0
     waitpid(process, &status, 0)
     return (process, status)
+  }
+
+  /// Waits until a process sleeps in read(0): what it did before is not part of the workload.
+  private func awaitRead(_ process: pid_t) {
+    for _ in 0..<2000 {
+      if let file = try? FileDescriptor.open("/proc/\(process)/syscall", flags: O_RDONLY) {
+        var bytes = [UInt8](repeating: 0, count: 8)
+        let length = bytes.withUnsafeMutableBytes { read(file.number, $0.baseAddress, $0.count) }
+        if length > 5, bytes.starts(with: Array("0 0x0 ".utf8)) { return }
+      }
+      usleep(1000)
+    }
   }
 
   /// All records so far, merged by time.
