@@ -29,6 +29,7 @@ let cLibraries: [Target] = [
   .systemLibrary(name: "CLZ4", pkgConfig: "liblz4"),
   .systemLibrary(name: "CJansson", pkgConfig: "jansson"),
   .systemLibrary(name: "CISAL"),
+  .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp"),
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
   .target(name: "CPosix"),
   .target(name: "ProbeRecords"),
@@ -45,6 +46,7 @@ let wrappers: [Target] = [
   module("LZ4", ["CLZ4", "Bytes"]),
   module("Digests", ["CCrypto", "CISAL", "Bytes"]),
   module("JSON", ["CJansson"]),
+  module("SystemCalls", ["CSeccomp", "Events"]),
   module("BPF", ["CLibBPF", "CPosix", "Posix"]),
 ]
 
@@ -61,7 +63,7 @@ let engines: [Target] = [
   module(
     "Recording",
     [
-      "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "BPF", "JSON", "LZ4", "CaptureFormat", "Reconstruction",
+      "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "SystemCalls", "BPF", "JSON", "LZ4", "CaptureFormat", "Reconstruction",
     ]),
   module("Interchange", ["Bytes", "Posix", "Events", "CaptureFormat", "Reconstruction"]),
 ]
