@@ -1,0 +1,46 @@
+internal import Events
+internal import ProbeRecords
+
+/// What a file identity is called: from the one definition record that carried its number.
+struct FileDefinition: Sendable {
+  var file: FileID
+  var inode: UInt64
+  var device: UInt32
+  var mode: UInt16
+  var type: UInt8
+  /// Path as the container sees it, or a name such as `pipe:[4711]`; nil for sockets without one.
+  var path: [UInt8]?
+  var flags: EventFlags
+  /// Normalised socket addresses: see `Endpoint`.
+  var local: [UInt8]?
+  var remote: [UInt8]?
+  var cookie: UInt64 = 0
+  var networkNamespace: UInt32 = 0
+  var peerInode: UInt64 = 0
+}
+
+/// The definitions seen so far, bounded: the oldest go first, and what is gone reads as unknown.
+struct FileTable {
+  private var definitions: [FileID: FileDefinition] = [:]
+  private var order: [FileID] = []
+  private var oldest = 0
+  private let capacity: Int
+  /// Definitions given up to stay within the bound.
+  private(set) var evictions: UInt64 = 0
+
+  init(capacity: Int = 262_144) { self.capacity = capacity }
+
+  subscript(id: FileID) -> FileDefinition? { definitions[id] }
+
+  mutating func insert(_ definition: FileDefinition) {
+    if definitions.updateValue(definition, forKey: definition.file) == nil { order.append(definition.file) }
+    guard order.count - oldest > capacity else { return }
+    definitions[order[oldest]] = nil
+    oldest += 1
+    evictions += 1
+    if oldest > capacity {
+      order.removeFirst(oldest)
+      oldest = 0
+    }
+  }
+}
