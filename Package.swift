@@ -75,8 +75,14 @@ let program: [Target] = [
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
 ]
 
+let testTargets: [Target] = [
+  .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
+  tests(of: "JSON"),
+  tests(of: "Recording", ["ContainerLab", "Events", "JSON", "Posix"], exclude: ["Fixtures"]),
+]
+
 let package = Package(
   name: "aftertrace",
   products: [.executable(name: "aftertrace", targets: ["aftertrace"])],
-  targets: cLibraries + base + wrappers + domain + engines + program
+  targets: cLibraries + base + wrappers + domain + engines + program + testTargets
 )
