@@ -45,11 +45,7 @@ extension FileDescriptor {
 
   /// Writes all of `buffer`. The corresponding C function is `write`.
   public borrowing func write(_ buffer: UnsafeRawBufferPointer) throws(SystemError) {
-    let number = number
-    var done = 0
-    while done < buffer.count {
-      done += try check("write") { Glibc.write(number, buffer.baseAddress! + done, buffer.count - done) }
-    }
+    try Posix.write(buffer, to: number)
   }
 
   /// The file's length in bytes. The corresponding C function is `fstat`.
@@ -58,5 +54,13 @@ extension FileDescriptor {
     let number = number
     try check("fstat") { fstat(number, &status) }
     return UInt64(max(status.st_size, 0))
+  }
+}
+
+/// Writes all of `buffer` to a descriptor that somebody else owns. The corresponding C function is `write`.
+public func write(_ buffer: UnsafeRawBufferPointer, to number: Int32) throws(SystemError) {
+  var done = 0
+  while done < buffer.count {
+    done += try check("write") { Glibc.write(number, buffer.baseAddress! + done, buffer.count - done) }
   }
 }

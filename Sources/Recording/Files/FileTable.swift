@@ -1,3 +1,4 @@
+internal import CaptureFormat
 internal import Events
 internal import ProbeRecords
 
@@ -8,15 +9,18 @@ struct FileDefinition: Sendable {
   var device: UInt32
   var mode: UInt16
   var type: UInt8
+  /// `O_*` as the open file held them when it was first seen.
+  var openFlags: UInt32?
   /// Path as the container sees it, or a name such as `pipe:[4711]`; nil for sockets without one.
   var path: [UInt8]?
   var flags: EventFlags
-  /// Normalised socket addresses: see `Endpoint`.
-  var local: [UInt8]?
-  var remote: [UInt8]?
-  var cookie: UInt64 = 0
-  var networkNamespace: UInt32 = 0
-  var peerInode: UInt64 = 0
+  var local: SocketAddress?
+  var remote: SocketAddress?
+  var cookie: UInt64?
+  var networkNamespace: UInt32?
+  var socketType: UInt16?
+  var networkProtocol: UInt16?
+  var peerInode: UInt64?
 }
 
 /// The definitions seen so far, bounded: the oldest go first, and what is gone reads as unknown.

@@ -101,12 +101,12 @@ extension EventDecoder {
 
   /// The address that was passed; for accept and connected sockets the one that the kernel holds.
   private func setAddress(_ details: Details, in builder: EventBlockBuilder) {
-    if let address = details.address.flatMap({ Endpoint(socketAddress: $0) }) {
-      builder.set(.address, string: address.stored)
+    if let address = details.address.flatMap({ SocketAddress(socketAddress: $0) }) {
+      builder.set(.address, address: address)
     } else if let socket = details.socket {
       var definition = FileDefinition(file: .unknown, inode: 0, device: 0, mode: 0, type: 0, flags: [])
       definition.describe(socket)
-      if let remote = definition.remote { builder.set(.address, string: remote) }
+      if let remote = definition.remote { builder.set(.address, address: remote) }
     }
   }
 }

@@ -48,7 +48,7 @@ struct EventDecoder {
     processes[number].eventCount += 1
     let lane = Lane(rawValue: header.lane) ?? .lifecycle
     let builder = streams.builder(for: StreamKey(container: place.container, lane: lane))
-    let process = builder.internProcess(processes[number].key, generation: processes[number].generation) {
+    let process = builder.internProcess(processes[number].key) {
       processes[number].blockProcess
     }
     var flags = flags.union(EventFlags(rawValue: header.flags))
@@ -96,10 +96,11 @@ struct EventDecoder {
     builder.internFile(FileID(rawValue: file.id), inode: file.inode, device: file.device) {
       let definition = file.id == 0 ? nil : files[FileID(rawValue: file.id)]
       return BlockFile(
-        id: FileID(rawValue: file.id), inode: file.inode, device: file.device, type: file.type, mode: file.mode,
-        path: definition?.path, flags: definition?.flags ?? [], local: definition?.local, remote: definition?.remote,
-        cookie: definition?.cookie ?? 0, networkNamespace: definition?.networkNamespace ?? 0,
-        peerInode: definition?.peerInode ?? 0)
+        id: FileID(rawValue: file.id), inode: file.inode, device: file.device, type: FileType(rawValue: file.type),
+        mode: file.mode, path: definition?.path, localAddress: definition?.local, remoteAddress: definition?.remote,
+        socketCookie: definition?.cookie, networkNamespace: definition?.networkNamespace,
+        socketType: definition?.socketType, networkProtocol: definition?.networkProtocol,
+        openFlags: definition?.openFlags, peerInode: definition?.peerInode)
     }
   }
 
@@ -107,7 +108,7 @@ struct EventDecoder {
     guard let body = record.body(as: at_definition.self) else { return countMalformed() }
     var definition = FileDefinition(
       file: FileID(rawValue: body.file.id), inode: body.file.inode, device: body.file.device, mode: body.file.mode,
-      type: body.file.type, flags: EventFlags(rawValue: header.flags))
+      type: body.file.type, openFlags: body.open_flags, flags: EventFlags(rawValue: header.flags))
     for field in record.fields(after: MemoryLayout<at_definition>.size) {
       let notes = EventFlags(rawValue: field.flags)
       definition.flags.formUnion(notes)
@@ -127,17 +128,28 @@ struct EventDecoder {
 extension FileDefinition {
   /// Takes the addresses of an Internet socket; a Unix socket's path comes as its name.
   mutating func describe(_ socket: at_socket) {
-    cookie = socket.cookie
+    if socket.cookie != 0 { cookie = socket.cookie }
     networkNamespace = socket.network_namespace
-    peerInode = socket.peer_inode
-    guard let length = [Endpoint.ipv4: 4, Endpoint.ipv6: 16][socket.family] else { return }
+    socketType = socket.type
+    networkProtocol = socket.protocol
+    if socket.peer_inode != 0 { peerInode = socket.peer_inode }
     if socket.local_port != 0 {
-      let address = withUnsafeBytes(of: socket.local_address) { Array($0.prefix(length)) }
-      local = Endpoint(family: socket.family, port: socket.local_port, address: address).stored
+      local = SocketAddress(family: socket.family, port: socket.local_port, storage: socket.local_address)
     }
     if socket.remote_port != 0 {
-      let address = withUnsafeBytes(of: socket.remote_address) { Array($0.prefix(length)) }
-      remote = Endpoint(family: socket.family, port: socket.remote_port, address: address).stored
+      remote = SocketAddress(family: socket.family, port: socket.remote_port, storage: socket.remote_address)
+    }
+  }
+}
+
+extension SocketAddress {
+  /// The address in the sixteen bytes that the probes keep for either family; nil for families that have none.
+  fileprivate init?<Storage: BitwiseCopyable>(family: UInt16, port: UInt16, storage: Storage) {
+    let bytes = withUnsafeBytes(of: storage) { Array($0) }
+    switch family {
+    case Self.ipv4Family: self = .ipv4(address: Array(bytes.prefix(4)), port: port)
+    case Self.ipv6Family: self = .ipv6(address: Array(bytes.prefix(16)), port: port)
+    default: return nil
     }
   }
 }
