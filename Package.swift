@@ -73,8 +73,13 @@ let program: [Target] = [
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
 ]
 
+let testTargets: [Target] = [
+  tests(of: "Arguments"),
+  tests(of: "Commands", ["Arguments"]),
+]
+
 let package = Package(
   name: "aftertrace",
   products: [.executable(name: "aftertrace", targets: ["aftertrace"])],
-  targets: cLibraries + base + wrappers + domain + engines + program
+  targets: cLibraries + base + wrappers + domain + engines + program + testTargets
 )
