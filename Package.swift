@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
 ]
 
 func module(
@@ -79,6 +80,8 @@ let testTargets: [Target] = [
   .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
   tests(of: "JSON"),
   tests(of: "Recording", ["ContainerLab", "Events", "JSON", "Posix"], exclude: ["Fixtures"]),
+  tests(of: "Arguments"),
+  tests(of: "Commands", ["Arguments"]),
 ]
 
 let package = Package(

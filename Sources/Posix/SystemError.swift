@@ -30,7 +30,9 @@ extension SystemError: CustomStringConvertible {
 
 /// Runs `body` again while a signal interrupts it, and throws its `errno` when it answers −1.
 @discardableResult
-func check<Result: FixedWidthInteger>(_ call: String, _ subject: String? = nil, _ body: () -> Result) throws(SystemError) -> Result {
+func check<Result: FixedWidthInteger>(_ call: String, _ subject: String? = nil, _ body: () -> Result)
+  throws(SystemError) -> Result
+{
   while true {
     let result = body()
     if result != -1 { return result }

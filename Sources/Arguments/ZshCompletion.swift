@@ -1,0 +1,102 @@
+extension Program {
+  /// A completion function for zsh, to be found as `_NAME` in `fpath`.
+  public var zshCompletion: String {
+    var script = """
+      #compdef \(name)
+      # Completions of \(name) for zsh. Made by `\(name) completions zsh`; not edited by hand.
+
+      # The containers of the capture files on the line; without any, those that run.
+      _\(name)_containers() {
+        local word found
+        local -a names
+        for word in ${words[2,-1]}; do
+          if [[ -f $word ]]; then
+            found=1
+            names+=(${(f)"$(\(name) containers --json $word 2>/dev/null | sed -n 's/.*"container\\.name":"\\([^"]*\\)".*/\\1/p')"})
+          fi
+        done
+        if [[ -z $found ]]; then
+          names=(${(f)"$({ docker ps --format '{{.Names}}' || podman ps --format '{{.Names}}' } 2>/dev/null)"})
+        fi
+        compadd -a names
+      }
+
+      _\(name)() {
+        local -a commands
+        local curcontext=$curcontext state line
+        commands=(
+
+      """
+    for command in commands { script += "    \(quoted("\(command.name):\(command.summary)"))\n" }
+    script += """
+        )
+        _arguments -C '(-h --help)'{-h,--help}'[print help]' '(-V --version)'{-V,--version}'[print the version]' \\
+          '1: :->command' '*:: :->rest'
+        case $state in
+          command) _describe -t commands command commands ;;
+          rest)
+            case $words[1] in
+
+      """
+    for command in commands {
+      script += "        \(command.name))\n          _arguments -s \\\n"
+      for flag in command.flags { script += "            \(zsh(flag)) \\\n" }
+      script += "            '(-h --help)'{-h,--help}'[print help]'"
+      for operand in command.operands {
+        let position = operand.isRepeatable ? "*" : ""
+        script += " \\\n            \(quoted("\(position):\(escaped(operand.name)):"))\(action(operand.kind))"
+      }
+      // `--` ends the flags; what follows is a command line of its own.
+      if let trailing = command.trailing {
+        script += " \\\n            \(quoted("*::\(escaped(trailing.name)):"))_normal"
+      }
+      script += "\n          ;;\n"
+    }
+    return script + """
+            esac
+            ;;
+        esac
+      }
+
+      _\(name) "$@"
+
+      """
+  }
+
+  private func zsh(_ flag: Flag) -> String {
+    let long = "--\(flag.name)"
+    let text = "[\(escaped(flag.summary))]"
+    let tail = flag.value.map { quoted("\(text):\($0.name):") + action($0.kind) } ?? quoted(text)
+    let equals = flag.value == nil ? "" : "="
+    // A letter takes its value attached or apart (`+`), a long name after `=` or apart.
+    guard let short = flag.short else {
+      return quoted((flag.isRepeatable ? "*" : "") + long + equals) + tail
+    }
+    let names = "{-\(short)\(flag.value == nil ? "" : "+"),\(long)\(equals)}"
+    return (flag.isRepeatable ? quoted("*") : quoted("(-\(short) \(long))")) + names + tail
+  }
+
+  private func action(_ kind: ValueKind) -> String {
+    switch kind {
+    case .file: "_files"
+    case .container: "_\(name)_containers"
+    case .choice(let choices), .choiceOrTime(let choices):
+      quoted(
+        "((" + choices.map { "\($0.name)\\:\(escaped($0.summary).replacing(" ", with: "\\ "))" }.joined(separator: " ")
+          + "))")
+    case .commandName: quoted("(" + commands.map(\.name).joined(separator: " ") + ")")
+    case .commandLine: "_command_names"
+    case .text, .duration, .size, .time: quoted(" ")
+    }
+  }
+
+  private func escaped(_ text: String) -> String {
+    text.reduce(into: "") { escaped, character in
+      if "[]:\\".contains(character) { escaped.append("\\") }
+      escaped.append(character)
+    }
+  }
+}
+
+/// `text` between single quotes, for any shell.
+func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
