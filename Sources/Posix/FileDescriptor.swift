@@ -1,4 +1,4 @@
-public import Glibc
+internal import Glibc
 
 /// An open descriptor, closed when its owner goes away.
 public struct FileDescriptor: ~Copyable, Sendable {
