@@ -84,9 +84,6 @@ public enum SocketAddress: Hashable, Sendable {
   /// A family that this version does not take apart.
   case other(family: UInt16, bytes: [UInt8])
 
-  private static let unixFamily: UInt16 = 1
-  private static let ipv4Family: UInt16 = 2
-  private static let ipv6Family: UInt16 = 10
 
   /// As it stands in the file: u16 family, u16 port, then the address; little-endian.
   public var encoded: [UInt8] {
