@@ -6,8 +6,16 @@ import Foundation
 /// (a `[UInt8]` literal of that size takes the compiler ten seconds, a string a tenth of one).
 @main
 struct ProbeEmbedder {
-  static func main() throws {
-    let arguments = CommandLine.arguments
+  static func main() {
+    do {
+      try embed(CommandLine.arguments)
+    } catch {
+      FileHandle.standardError.write(Data("ProbeEmbedder: \(error)\n".utf8))
+      exit(1)
+    }
+  }
+
+  private static func embed(_ arguments: [String]) throws {
     guard arguments.count > 4 else {
       throw Failure(text: "usage: ProbeEmbedder CLANG RECORDS-INCLUDE OUTPUT.swift SOURCE.bpf.c…")
     }

@@ -255,6 +255,7 @@ struct at_recipe {
 };
 AT_STATIC_ASSERT(sizeof(struct at_recipe) == 16);
 
+#define AT_RECIPE_DROP 255 /* a form: nothing is recorded */
 #define AT_RECIPE_RESULT_DESCRIPTOR (1u << 0) /* the result is a descriptor: identify it */
 #define AT_RECIPE_WRITE_OPEN (1u << 1)        /* open family: activity when opened for writing or created, else detail */
 #define AT_RECIPE_DROP_SUCCESS (1u << 2)      /* told by a scheduler event: only failures are recorded (exec, clone) */

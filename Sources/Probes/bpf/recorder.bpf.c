@@ -1,12 +1,6 @@
-#include <linux/types.h>
-#include "probe_records.h"
-#include <bpf/bpf_helpers.h>
+/* The live probes: one object, so that all of them share their maps. */
+#include "call.bpf.h"
+#include "cgroup.bpf.h"
+#include "process.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
-
-SEC("raw_tp/sys_exit")
-int on_sys_exit(void *context)
-{
-	(void)context;
-	return 0;
-}

@@ -1,0 +1,377 @@
+/* sys_exit, alone: the registers of the entry are still there, and an unwatched call costs one probe and not two.
+ * It misses what never returns to its caller: a successful execve, rt_sigreturn, exit_group.
+ */
+#ifndef AFTERTRACE_CALL_BPF_H
+#define AFTERTRACE_CALL_BPF_H
+
+#include "identity.bpf.h"
+#include "registers.bpf.h"
+
+#define F_DUPFD 0
+#define F_DUPFD_CLOEXEC 1030
+#define VECTOR_LIMIT 16
+#define ADDRESS_LIMIT 128
+
+struct at_vector {
+	uint64_t bytes;
+	uint32_t flags;
+	uint32_t unused;
+};
+
+/* Sums the lengths of the first entries of an iovec array. */
+__attribute__((noinline)) int sum_vector(struct at_vector *vector, uint64_t address, uint64_t entries, uint32_t compat)
+{
+	if (!vector)
+		return 0;
+	struct {
+		uint64_t base, length;
+	} full[VECTOR_LIMIT] = {};
+	if (entries > VECTOR_LIMIT) {
+		entries = VECTOR_LIMIT;
+		vector->flags |= AT_FLAG_TRUNCATED;
+	}
+	uint32_t size = (uint32_t)entries * (compat ? 8 : 16);
+	if (size > sizeof(full))
+		return 0;
+	if (bpf_probe_read_user(full, size, (const void *)address) < 0) {
+		vector->flags |= AT_FLAG_UNREADABLE;
+		return 0;
+	}
+	for (int i = 0; i < VECTOR_LIMIT; i++) {
+		if (compat) {
+			uint64_t pair = i & 1 ? full[i / 2].length : full[i / 2].base;
+			vector->bytes += pair >> 32;
+		} else
+			vector->bytes += full[i].length;
+	}
+	return 0;
+}
+
+struct at_message {
+	uint64_t name;
+	uint64_t name_length;
+	uint64_t vector;
+	uint64_t entries;
+};
+
+/* The parts of a struct msghdr in user memory. Answers negative when it cannot be read. */
+always_inline int read_message(struct at_message *message, uint64_t address, uint32_t compat)
+{
+	uint64_t words[4] = {};
+	if (compat) {
+		uint32_t halves[4] = {};
+		if (bpf_probe_read_user(halves, sizeof(halves), (const void *)address) < 0)
+			return -1;
+		message->name = halves[0];
+		message->name_length = halves[1];
+		message->vector = halves[2];
+		message->entries = halves[3];
+		return 0;
+	}
+	if (bpf_probe_read_user(words, sizeof(words), (const void *)address) < 0)
+		return -1;
+	message->name = words[0];
+	message->name_length = (uint32_t)words[1];
+	message->vector = words[2];
+	message->entries = words[3];
+	return 0;
+}
+
+/* What the parts of a call's record need from the call. */
+struct at_context {
+	uint64_t arguments[8];
+	int64_t result;
+	uint64_t cgroup;
+	uint32_t flags;
+	uint16_t number;
+	uint8_t abi;
+	uint8_t lane;
+};
+
+/* Read and write families, and calls on one descriptor: written in place. */
+always_inline int transfer(struct at_context *call, const struct at_recipe *recipe, struct task_struct *task)
+{
+	struct at_subject subject = {};
+	int32_t descriptor = call->arguments[recipe->descriptor & 7];
+	uint8_t form = recipe->form;
+	if (recipe->flags & AT_RECIPE_RESULT_DESCRIPTOR && call->result >= 0)
+		descriptor = call->result;
+	uint64_t file = file_of(task, (uint32_t)descriptor);
+	if (file)
+		identify_file(&subject, task, file, call->cgroup);
+	struct at_vector vector = {};
+	if (recipe->vector | recipe->message) {
+		uint64_t address = call->arguments[recipe->vector & 7];
+		uint64_t entries = call->arguments[recipe->count & 7];
+		uint32_t compat = recipe->flags & AT_RECIPE_COMPAT;
+		struct at_message message = {};
+		if (recipe->message) {
+			if (read_message(&message, call->arguments[recipe->message & 7], compat) < 0)
+				vector.flags |= AT_FLAG_UNREADABLE;
+			address = message.vector;
+			entries = message.entries;
+		}
+		if (address)
+			sum_vector(&vector, address, entries, compat);
+	} else
+		vector.bytes = call->arguments[recipe->count & 7];
+
+	struct at_transfer *record = reserve(call->lane, sizeof(*record), call->cgroup);
+	if (!record)
+		return 0;
+	fill_header(&record->header, task, call->cgroup, call->flags | vector.flags, call->number, call->abi, form,
+		    call->lane);
+	record->result = call->result;
+	record->count = vector.bytes;
+	record->offset = form == AT_FORM_DESCRIPTOR ? call->arguments[2] :
+			 recipe->offset		    ? call->arguments[recipe->offset & 7] :
+						      ~0ull;
+	record->file = subject.file;
+	record->descriptor = descriptor;
+	record->unused = 0;
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+always_inline int raw_call(struct at_context *call, struct task_struct *task)
+{
+	struct at_call *record = reserve(call->lane, sizeof(*record), call->cgroup);
+	if (!record)
+		return 0;
+	fill_header(&record->header, task, call->cgroup, call->flags, call->number, call->abi, AT_FORM_CALL, call->lane);
+	record->result = call->result;
+	for (int i = 0; i < 6; i++)
+		record->arguments[i] = call->arguments[i + 1];
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+/* The directory that a relative path starts from: a dirfd, or the working directory. */
+__attribute__((noinline)) int put_base(struct at_scratch *scratch, uint64_t cgroup, int descriptor, uint32_t id)
+{
+	if (!scratch)
+		return -1;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct at_subject subject = {};
+	if (descriptor == AT_FDCWD) {
+		struct fs_struct *fs = task->fs;
+		identify_path(&subject, task, get_address(fs, pwd.dentry), get_address(fs, pwd.mnt), cgroup);
+	} else {
+		uint64_t file = file_of(task, (uint32_t)descriptor);
+		if (file)
+			identify_file(&subject, task, file, cgroup);
+	}
+	return put_file(scratch, &subject.file, id);
+}
+
+/* A descriptor's identity, and for a socket its addresses. */
+__attribute__((noinline)) int put_descriptor(struct at_scratch *scratch, uint64_t cgroup, int descriptor, uint32_t id)
+{
+	if (!scratch)
+		return -1;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct at_subject subject = {};
+	uint64_t file = file_of(task, (uint32_t)descriptor);
+	if (file)
+		identify_file(&subject, task, file, cgroup);
+	put_file(scratch, &subject.file, id);
+	if (subject.file.type == AT_FILE_SOCKET)
+		put_socket(scratch, file, 0);
+	return 0;
+}
+
+/* A path argument and, when it is relative, where it starts. A null pointer that the kernel did not mind is no path. */
+__attribute__((noinline)) int put_path(struct at_scratch *scratch, struct at_context *call, uint32_t path,
+				       uint32_t directory, uint32_t ids)
+{
+	if (!scratch || !call)
+		return -1;
+	uint64_t address = call->arguments[path & 7];
+	int relative = 1;
+	if (address || call->result == -EFAULT)
+		relative = put_user_string(scratch, address, ids & 0xff);
+	if (relative == 1)
+		put_base(scratch, call->cgroup, directory ? (int)call->arguments[directory & 7] : AT_FDCWD, ids >> 8);
+	return 0;
+}
+
+__attribute__((noinline)) int put_address(struct at_scratch *scratch, struct at_context *call,
+					  const struct at_recipe *recipe)
+{
+	if (!scratch || !call || !recipe)
+		return -1;
+	uint64_t address = call->arguments[recipe->address & 7];
+	uint64_t length = (uint32_t)call->arguments[recipe->address_length & 7];
+	if (recipe->message) {
+		struct at_message message = {};
+		if (read_message(&message, call->arguments[recipe->message & 7], recipe->flags & AT_RECIPE_COMPAT) < 0) {
+			scratch->flags |= AT_FLAG_UNREADABLE;
+			return 0;
+		}
+		address = message.name;
+		length = message.name_length;
+	} else if (recipe->flags & AT_RECIPE_ADDRESS_LENGTH_POINTER) {
+		uint32_t told = 0;
+		uint64_t pointer = call->arguments[recipe->address_length & 7];
+		if (pointer && bpf_probe_read_user(&told, sizeof(told), (const void *)pointer) < 0)
+			scratch->flags |= AT_FLAG_UNREADABLE;
+		length = told;
+		if (call->result < 0) /* nothing was filled in */
+			address = 0;
+	}
+	if (address && length)
+		put_user_bytes(scratch, address, length, AT_FIELD_ADDRESS, ADDRESS_LIMIT);
+	return 0;
+}
+
+__attribute__((noinline)) int put_pair(struct at_scratch *scratch, uint64_t cgroup, uint64_t address)
+{
+	if (!scratch)
+		return -1;
+	struct at_pair {
+		int32_t first, second;
+	} pair = {};
+	if (bpf_probe_read_user(&pair, sizeof(pair), (const void *)address) < 0) {
+		scratch->flags |= AT_FLAG_UNREADABLE;
+		return 0;
+	}
+	struct at_pair *content = put_struct(scratch, at_pair, AT_FIELD_PAIR);
+	if (content)
+		*content = pair;
+	put_descriptor(scratch, cgroup, pair.first, AT_FIELD_FILE);
+	put_descriptor(scratch, cgroup, pair.second, AT_FIELD_SECOND_FILE);
+	return 0;
+}
+
+#define O_ACCMODE 3
+#define O_CREAT 0100
+#define O_TRUNC 01000
+#define O_TMPFILE_BIT 020000000
+
+/* i386 socketcall: number, then a pointer to the arguments of that number. They take the pointer's place. */
+__attribute__((noinline)) int unpack_socketcall(struct at_context *call)
+{
+	if (!call)
+		return -1;
+	uint32_t words[5] = {};
+	if (bpf_probe_read_user(words, sizeof(words), (const void *)call->arguments[2]) < 0) {
+		call->flags |= AT_FLAG_UNREADABLE;
+		return -1;
+	}
+	for (int i = 0; i < 5; i++)
+		call->arguments[i + 2] = words[i];
+	return 0;
+}
+
+/* openat2: flags, mode and resolve take the place of the pointer to them. */
+__attribute__((noinline)) int unpack_open_how(struct at_context *call)
+{
+	if (!call)
+		return -1;
+	uint64_t how[3] = {};
+	if (bpf_probe_read_user(how, sizeof(how), (const void *)call->arguments[3]) < 0) {
+		call->flags |= AT_FLAG_UNREADABLE;
+		return -1;
+	}
+	for (int i = 0; i < 3; i++)
+		call->arguments[i + 3] = how[i];
+	return 0;
+}
+
+/* The fields that a recipe asks for, after an at_call. */
+__attribute__((noinline)) int put_fields(struct at_scratch *scratch, struct at_context *call,
+					 const struct at_recipe *recipe)
+{
+	if (!scratch || !call || !recipe)
+		return -1;
+	uint64_t cgroup = call->cgroup;
+	if (recipe->path)
+		put_path(scratch, call, recipe->path, recipe->directory, AT_FIELD_PATH | AT_FIELD_BASE << 8);
+	if (recipe->second_path)
+		put_path(scratch, call, recipe->second_path, recipe->second_directory,
+			 AT_FIELD_SECOND_PATH | AT_FIELD_SECOND_BASE << 8);
+	if (recipe->flags & AT_RECIPE_RESULT_DESCRIPTOR && call->result >= 0)
+		put_descriptor(scratch, cgroup, call->result, AT_FIELD_FILE);
+	else if (recipe->descriptor)
+		put_descriptor(scratch, cgroup, call->arguments[recipe->descriptor & 7], AT_FIELD_FILE);
+	if (recipe->address | recipe->message)
+		put_address(scratch, call, recipe);
+	if (recipe->pair && call->result >= 0)
+		put_pair(scratch, cgroup, call->arguments[recipe->pair & 7]);
+	return 0;
+}
+
+__attribute__((noinline)) int detailed_call(struct at_context *call, const struct at_recipe *recipe)
+{
+	if (!call || !recipe)
+		return 0;
+	struct task_struct *task = bpf_get_current_task_btf();
+	if (recipe->flags & AT_RECIPE_OPEN_HOW)
+		unpack_open_how(call);
+	if (recipe->flags & AT_RECIPE_SOCKETCALL)
+		unpack_socketcall(call);
+	if (recipe->flags & AT_RECIPE_WRITE_OPEN && call->result >= 0) {
+		uint64_t flags = call->arguments[(recipe->path ? recipe->path + 1 : 3) & 7];
+		call->lane = flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT) ? AT_LANE_ACTIVITY : AT_LANE_DETAIL;
+	}
+	struct at_scratch *scratch = take_scratch(scratch_events);
+	if (!scratch) {
+		count_loss(call->cgroup, call->lane, AT_LOSS_SCRATCH);
+		return 0;
+	}
+	struct at_call *record = (struct at_call *)scratch->data;
+	record->result = call->result;
+	for (int i = 0; i < 6; i++)
+		record->arguments[i] = call->arguments[i + 1];
+	scratch->length = sizeof(*record);
+	put_fields(scratch, call, recipe);
+	fill_header(&record->header, task, call->cgroup, call->flags | scratch->flags, call->number, call->abi,
+		    AT_FORM_DETAILED, call->lane);
+	record->header.field_count = scratch->fields;
+	uint32_t length = scratch->length;
+	if (length > AT_SCRATCH_LIMIT || output(call->lane, record, length) < 0)
+		count_loss(call->cgroup, call->lane, AT_LOSS_RING_FULL);
+	scratch->busy = 0;
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int on_sys_exit(uint64_t *context)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct at_context call;
+	call.cgroup = cgroup_of(task);
+	if (!is_recorded(task, call.cgroup))
+		return 0;
+	struct pt_regs *regs = (struct pt_regs *)context[0];
+	struct at_registers registers = call_of(regs, task);
+	uint32_t index = registers.abi * AT_CALLS_PER_ABI + registers.number;
+	if (registers.number >= AT_CALLS_PER_ABI)
+		index = AT_ABI_COUNT * AT_CALLS_PER_ABI; /* no such entry: recorded raw */
+	static const struct at_recipe raw = {.form = AT_FORM_CALL, .lane = AT_LANE_DETAIL, .failure_lane = AT_LANE_DETAIL};
+	const struct at_recipe *recipe = bpf_map_lookup_elem(&recipes, &index);
+	if (!recipe || recipe->form == 0)
+		recipe = &raw;
+	call.result = context[1];
+	int failed = (uint64_t)call.result > (uint64_t)-4096;
+	uint8_t form = recipe->form;
+	if (form == AT_RECIPE_DROP || (!failed && recipe->flags & AT_RECIPE_DROP_SUCCESS))
+		return 0;
+	call.lane = failed ? recipe->failure_lane : recipe->lane;
+	call.flags = call.result <= -512 && call.result >= -516 ? AT_FLAG_RESTARTED : 0;
+	call.number = registers.number;
+	call.abi = registers.abi;
+	arguments_of(regs, registers.abi, call.arguments);
+	if (recipe->flags & AT_RECIPE_FAMILY_BY_COMMAND) {
+		uint32_t command = call.arguments[2];
+		if (command != F_DUPFD && command != F_DUPFD_CLOEXEC)
+			form = AT_FORM_CALL;
+	}
+	if (form == AT_FORM_TRANSFER || form == AT_FORM_DESCRIPTOR)
+		return transfer(&call, recipe, task);
+	if (form == AT_FORM_DETAILED)
+		return detailed_call(&call, recipe);
+	return raw_call(&call, task);
+}
+
+#endif
