@@ -20,7 +20,7 @@ complete -c aftertrace -n __fish_use_subcommand -a record -d 'record now, until 
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -s o -l output -r -F -d 'write the capture to FILE; `-` is standard output'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l container -r -a '(__aftertrace_containers)' -d 'record only this container'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l for -r -d 'stop after this long, such as 30s, 5m or 1h30m'
-complete -c aftertrace -n '__fish_seen_subcommand_from record' -l max-size -r -d 'stop when the file has grown to this size'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -l max-size -r -d 'stop when the file reaches this size'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l ring-size -r -d 'memory of each ring between kernel and recorder'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -a '(__fish_complete_subcommand --fcs-skip=2)'
 
@@ -59,10 +59,10 @@ complete -c aftertrace -n '__fish_seen_subcommand_from events' -F
 complete -c aftertrace -n __fish_use_subcommand -a export -d 'the timeline in another format'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -l container -r -a '(__aftertrace_containers)' -d 'only this container'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -l from -r -d 'begin here, such as 14:02, -30s or an ISO date'
+complete -c aftertrace -n '__fish_seen_subcommand_from export' -l to -r -a 'jsonl	\'one JSON object a line\'
+json	\'one JSON array\'' -d 'the format, or the time to end at, or each once'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -l json -d 'print one JSON object a line'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -l local -d 'print and read times in this machine\'s zone, not UTC'
-complete -c aftertrace -n '__fish_seen_subcommand_from export' -l to -r -a 'jsonl	\'one JSON object a line\'
-json	\'one JSON array\'' -d 'the format; or the time to end at; or each once'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -s o -l output -r -F -d 'write to OUT in place of standard output'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -F
 
