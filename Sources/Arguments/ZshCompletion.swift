@@ -39,17 +39,26 @@ extension Program {
 
       """
     for command in commands {
-      script += "        \(command.name))\n          _arguments -s -S \\\n"
+      script += "        \(command.name))\n"
+      if command.trailing != nil {
+        // What follows `--` is a command line of its own.
+        script += """
+                    local index=${words[(i)--]}
+                    if ((index < CURRENT)); then
+                      shift $index words
+                      ((CURRENT -= index))
+                      _normal
+                      return
+                    fi
+
+          """
+      }
+      script += "          _arguments -s -S \\\n"
       for flag in command.flags { script += "            \(zsh(flag)) \\\n" }
       script += "            '(-h --help)'{-h,--help}'[print help]'"
       for operand in command.operands {
         let position = operand.isRepeatable ? "*" : ""
         script += " \\\n            " + quoted("\(position):\(escaped(operand.name)):\(action(operand.kind))")
-      }
-      // `--` ends the flags; what follows is a command line of its own.
-      if let trailing = command.trailing {
-        script += " \\\n            " + quoted("(-)1:\(escaped(trailing.name)):_command_names -e")
-        script += " \\\n            " + quoted("*::argument:_normal")
       }
       script += "\n          ;;\n"
     }
