@@ -87,7 +87,7 @@ _aftertrace() {
         --to) COMPREPLY=($(compgen -W 'jsonl json' -- "$current")); return ;;
         --output | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
       esac
-      flags='--container --from --json --local --to --output'
+      flags='--container --from --to --json --local --output'
       files=1
       ;;
     help)

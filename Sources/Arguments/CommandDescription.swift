@@ -91,7 +91,7 @@ public struct Program: Sendable {
 extension Flag {
   /// Understood by every command.
   static let help = Flag(
-    "help", short: "h", summary: "print help; `-h` the short form, `--help` the long one")
+    "help", short: "h", summary: "print help; `-h` in short, `--help` at length")
   /// Understood in place of a command.
   static let version = Flag("version", short: "V", summary: "print the version")
 }

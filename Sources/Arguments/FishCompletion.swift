@@ -26,7 +26,7 @@ extension Program {
       let here = "complete -c \(name) -n '__fish_seen_subcommand_from \(command.name)'"
       for flag in command.flags {
         var line = here + (flag.short.map { " -s \($0)" } ?? "") + " -l \(flag.name)"
-        if let value = flag.value { line += " -r" + arguments(of: value.kind) }
+        if let value = flag.value { line += (value.kind == .file ? " -r" : " -x") + arguments(of: value.kind) }
         script += "\(line) -d \(fish(flag.summary))\n"
       }
       for operand in command.operands {
@@ -45,7 +45,7 @@ extension Program {
     case .file: " -F"
     case .container: " -a '(__\(name)_containers)'"
     case .choice(let choices), .choiceOrTime(let choices):
-      " -a " + fish(choices.map { "\($0.name)\t\(fish($0.summary))" }.joined(separator: "\n"))
+      " -a " + fish(choices.map { "\($0.name)\\t\(fish($0.summary))" }.joined(separator: " "))
     case .commandName: " -a " + fish(commands.map(\.name).joined(separator: " "))
     case .text, .duration, .size, .time, .commandLine: ""
     }

@@ -1,4 +1,4 @@
-/// A command line that means nothing: the facts. Its wording is ``description``; the exit status for it is 64.
+/// A command line that means nothing: the facts. Their wording is ``message(program:)``; the exit status for them is 64.
 public enum UsageError: Error, Equatable, Sendable {
   case missingCommand
   case unknownCommand(String, suggestion: String?)
@@ -15,19 +15,21 @@ public enum UsageError: Error, Equatable, Sendable {
   public static let exitStatus: Int32 = 64
 }
 
-extension UsageError: CustomStringConvertible {
-  /// What is wrong, then, after a line feed, what would help. The program's name is for the caller to put before it.
-  public var description: String {
+extension UsageError {
+  /// What is wrong, then, after a line feed, what would help.
+  ///
+  /// - Parameter program: The program's name, for the remedies; the caller puts it before the message.
+  public func message(program: String) -> String {
     switch self {
     case .missingCommand:
-      "no command given\n  help: `aftertrace help` lists them"
+      "no command given\n  help: `\(program) help` lists them"
     case .unknownCommand(let name, let suggestion):
       "unknown command '\(name)'\n  help: "
-        + (suggestion.map { "did you mean '\($0)'?" } ?? "`aftertrace help` lists the commands")
+        + (suggestion.map { "did you mean '\($0)'?" } ?? "`\(program) help` lists the commands")
     case .unknownFlag(let flag, let command, let suggestion):
       (command.map { "\($0): " } ?? "") + "unknown flag '\(flag)'\n  help: "
         + (suggestion.map { "did you mean '\($0)'?" }
-          ?? (command.map { "`aftertrace help \($0)` lists its flags" } ?? "flags follow the command: `aftertrace help`"))
+          ?? (command.map { "`\(program) help \($0)` lists its flags" } ?? "flags follow the command: `\(program) help`"))
     case .missingValue(let flag, let command, let name, let expectation):
       "\(command): '\(flag)' lacks its value\n  help: `\(flag) \(name)` wants \(expectation)"
     case .unexpectedValue(let value, let flag, let command):
@@ -37,9 +39,9 @@ extension UsageError: CustomStringConvertible {
     case .repeatedFlag(let flag, let command):
       "\(command): '\(flag)' is given twice"
     case .missingOperand(let name, let command, let expectation):
-      "\(command): \(name) is missing\n  help: `aftertrace \(command)` wants \(expectation)"
+      "\(command): \(name) is missing\n  help: `\(program) \(command)` wants \(expectation)"
     case .unexpectedOperand(let value, let command):
-      "\(command): '\(value)' is one argument too many\n  help: `aftertrace help \(command)` shows what it takes"
+      "\(command): '\(value)' is one argument too many\n  help: `\(program) help \(command)` shows what it takes"
     case .invalidOperand(let value, let name, let command, let expectation, let suggestion):
       "\(command): \(name): '\(value)' is not \(expectation)"
         + (suggestion.map { "\n  help: did you mean '\($0)'?" } ?? "")

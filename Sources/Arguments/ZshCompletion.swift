@@ -39,16 +39,26 @@ extension Program {
 
       """
     for command in commands {
-      script += "        \(command.name))\n          _arguments -s \\\n"
+      script += "        \(command.name))\n"
+      if command.trailing != nil {
+        // What follows `--` is a command line of its own.
+        script += """
+                    local index=${words[(i)--]}
+                    if ((index < CURRENT)); then
+                      shift $index words
+                      ((CURRENT -= index))
+                      _normal
+                      return
+                    fi
+
+          """
+      }
+      script += "          _arguments -s -S \\\n"
       for flag in command.flags { script += "            \(zsh(flag)) \\\n" }
       script += "            '(-h --help)'{-h,--help}'[print help]'"
       for operand in command.operands {
         let position = operand.isRepeatable ? "*" : ""
-        script += " \\\n            \(quoted("\(position):\(escaped(operand.name)):"))\(action(operand.kind))"
-      }
-      // `--` ends the flags; what follows is a command line of its own.
-      if let trailing = command.trailing {
-        script += " \\\n            \(quoted("*::\(escaped(trailing.name)):"))_normal"
+        script += " \\\n            " + quoted("\(position):\(escaped(operand.name)):\(action(operand.kind))")
       }
       script += "\n          ;;\n"
     }
@@ -65,15 +75,14 @@ extension Program {
 
   private func zsh(_ flag: Flag) -> String {
     let long = "--\(flag.name)"
-    let text = "[\(escaped(flag.summary))]"
-    let tail = flag.value.map { quoted("\(text):\($0.name):") + action($0.kind) } ?? quoted(text)
+    let text = "[\(escaped(flag.summary))]" + (flag.value.map { ":\($0.name):\(action($0.kind))" } ?? "")
     let equals = flag.value == nil ? "" : "="
     // A letter takes its value attached or apart (`+`), a long name after `=` or apart.
     guard let short = flag.short else {
-      return quoted((flag.isRepeatable ? "*" : "") + long + equals) + tail
+      return quoted((flag.isRepeatable ? "*" : "") + long + equals + text)
     }
     let names = "{-\(short)\(flag.value == nil ? "" : "+"),\(long)\(equals)}"
-    return (flag.isRepeatable ? quoted("*") : quoted("(-\(short) \(long))")) + names + tail
+    return quoted(flag.isRepeatable ? "*" : "(-\(short) \(long))") + names + quoted(text)
   }
 
   private func action(_ kind: ValueKind) -> String {
@@ -81,12 +90,10 @@ extension Program {
     case .file: "_files"
     case .container: "_\(name)_containers"
     case .choice(let choices), .choiceOrTime(let choices):
-      quoted(
-        "((" + choices.map { "\($0.name)\\:\(escaped($0.summary).replacing(" ", with: "\\ "))" }.joined(separator: " ")
-          + "))")
-    case .commandName: quoted("(" + commands.map(\.name).joined(separator: " ") + ")")
+      "((" + choices.map { "\($0.name)\\:\(quoted(escaped($0.summary)))" }.joined(separator: " ") + "))"
+    case .commandName: "(" + commands.map(\.name).joined(separator: " ") + ")"
     case .commandLine: "_command_names"
-    case .text, .duration, .size, .time: quoted(" ")
+    case .text, .duration, .size, .time: " "
     }
   }
 

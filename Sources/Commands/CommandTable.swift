@@ -53,7 +53,7 @@ private let recordCommand = CommandDescription(
     Flag(
       "for", value: .init("DURATION", .duration), summary: "stop after this long, such as 30s, 5m or 1h30m"),
     Flag(
-      "max-size", value: .init("SIZE", .size, standard: "1GiB"), summary: "stop when the file has grown to this size"),
+      "max-size", value: .init("SIZE", .size, standard: "1GiB"), summary: "stop when the file reaches this size"),
     Flag(
       "ring-size", value: .init("SIZE", .size), summary: "memory of each ring between kernel and recorder",
       discussion: "Rounded up to a power of two. A larger one rides out longer pauses of the recorder without loss."),
@@ -99,21 +99,23 @@ private let exportCommand = CommandDescription(
     Field names follow the Elastic Common Schema, with the columns that Timesketch asks for, so that a line loads \
     in either without a mapping.
     """,
-  flags: readingFlags.filter { $0.name != "to" } + [
-    Flag(
-      "to",
-      value: .init(
-        "FORMAT|TIME",
-        .choiceOrTime([
-          Choice("jsonl", "one JSON object a line"),
-          Choice("json", "one JSON array"),
-        ]), standard: "jsonl"),
-      summary: "the format; or the time to end at; or each once",
-      discussion: "`--to jsonl --to 14:05` says both: no format's name looks like a time."),
-    Flag("output", short: "o", value: .init("OUT", .file), summary: "write to OUT in place of standard output"),
+  flags: readingFlags.map { $0.name == "to" ? exportTo : $0 } + [
+    Flag("output", short: "o", value: .init("OUT", .file), summary: "write to OUT in place of standard output")
   ],
   operands: [captures],
   examples: [.init("aftertrace export --to jsonl --container web web.pcapng", "Print one container's timeline")])
+
+/// The one flag with two meanings: where the time ends for every reading command, and what `export` makes.
+private let exportTo = Flag(
+  "to",
+  value: .init(
+    "FORMAT|TIME",
+    .choiceOrTime([
+      Choice("jsonl", "one JSON object a line"),
+      Choice("json", "one JSON array"),
+    ]), standard: "jsonl"),
+  summary: "the format, or the time to end at, or each once",
+  discussion: "`--to jsonl --to 14:05` says both: no format's name looks like a time.")
 
 private let helpCommand = CommandDescription(
   "help", group: about, summary: "help on the program or on one command",

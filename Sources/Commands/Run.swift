@@ -3,14 +3,14 @@ internal import Posix
 
 /// Runs the program on `arguments`, which lack its own name, and answers its exit status.
 public func run(arguments: [String]) -> Int32 {
-  do {
+  do throws(UsageError) {
     switch try program.parse(arguments) {
     case .version: return print("\(program.name) \(program.version)\n")
     case .help(let command, let isLong): return printHelp(on: command, isLong: isLong)
     case .run(let invocation): return run(invocation)
     }
   } catch {
-    complain("\(error)")
+    complain(error.message(program: program.name))
     return UsageError.exitStatus
   }
 }
