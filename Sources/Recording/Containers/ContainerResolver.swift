@@ -169,6 +169,11 @@ extension ContainerResolver {
     id: CgroupID, parent: CgroupID, path: CgroupPath, at time: BootTime, creator: UInt32?, isOld: Bool
   ) -> ContainerKey {
     if let node = nodes[id] { return node.key }
+    if table[id] != .host {
+      // The number of a removed cgroup came back, as file systems with small inode numbers allow.
+      table.remove(id)
+      removedCgroups.removeAll { $0.id == id }
+    }
     var node = Node(
       parent: parent, path: path, role: path.role, key: .host, madeAt: time, isOld: isOld)
     let above = inherited(parent: parent, path: path)
