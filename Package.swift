@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
 ]
 
 func module(
@@ -29,6 +30,7 @@ let cLibraries: [Target] = [
   .systemLibrary(name: "CLZ4", pkgConfig: "liblz4"),
   .systemLibrary(name: "CJansson", pkgConfig: "jansson"),
   .systemLibrary(name: "CISAL"),
+  .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp"),
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
   .target(name: "CPosix"),
   .target(name: "ProbeRecords"),
@@ -45,6 +47,7 @@ let wrappers: [Target] = [
   module("LZ4", ["CLZ4", "Bytes"]),
   module("Digests", ["CCrypto", "CISAL", "Bytes"]),
   module("JSON", ["CJansson"]),
+  module("SystemCalls", ["CSeccomp", "Events"]),
   module("BPF", ["CLibBPF", "CPosix", "Posix"]),
 ]
 
@@ -61,7 +64,7 @@ let engines: [Target] = [
   module(
     "Recording",
     [
-      "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "BPF", "JSON", "LZ4", "CaptureFormat", "Reconstruction",
+      "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "SystemCalls", "BPF", "JSON", "LZ4", "CaptureFormat", "Reconstruction",
     ]),
   module("Interchange", ["Bytes", "Posix", "Events", "CaptureFormat", "Reconstruction"]),
 ]
@@ -75,8 +78,16 @@ let program: [Target] = [
   tests(of: "Probes", ["ProbeRecords", "BPF", "Posix"]),
 ]
 
+let testTargets: [Target] = [
+  .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
+  tests(of: "JSON"),
+  tests(of: "Recording", ["ContainerLab", "Events", "JSON", "Posix"], exclude: ["Fixtures"]),
+  tests(of: "Arguments"),
+  tests(of: "Commands", ["Arguments"]),
+]
+
 let package = Package(
   name: "aftertrace",
   products: [.executable(name: "aftertrace", targets: ["aftertrace"])],
-  targets: cLibraries + base + wrappers + domain + engines + program
+  targets: cLibraries + base + wrappers + domain + engines + program + testTargets
 )

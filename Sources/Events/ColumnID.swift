@@ -107,6 +107,9 @@ public struct ColumnID: RawRepresentable, Hashable, Sendable {
   public static let containerFlags = ColumnID(rawValue: 170)
   public static let mountNamespace = ColumnID(rawValue: 171)
   public static let metadataSource = ColumnID(rawValue: 172)
+  public static let started = ColumnID(rawValue: 173)
+  public static let ended = ColumnID(rawValue: 174)
+  public static let cgroupPaths = ColumnID(rawValue: 175)
 
   // Directory of blocks, counts per second, losses, anchors.
   public static let blockOffset = ColumnID(rawValue: 192)
@@ -137,4 +140,7 @@ public struct ColumnID: RawRepresentable, Hashable, Sendable {
   public static let abi = ColumnID(rawValue: 229)
   public static let key = ColumnID(rawValue: 230)
   public static let value = ColumnID(rawValue: 231)
+  /// Of a shape: the columns that its rows have a value in.
+  public static let columnList = ColumnID(rawValue: 232)
+  public static let tableNumber = ColumnID(rawValue: 233)
 }

@@ -87,7 +87,9 @@ public struct SystemCall: Hashable, Sendable {
   }
   /// One number for a column: `abi << 16 | number`.
   public var packed: UInt32 { UInt32(abi) << 16 | UInt32(number) }
-  public init(packed: UInt32) { self.init(abi: UInt8(truncatingIfNeeded: packed >> 16), number: UInt16(truncatingIfNeeded: packed)) }
+  public init(packed: UInt32) {
+    self.init(abi: UInt8(truncatingIfNeeded: packed >> 16), number: UInt16(truncatingIfNeeded: packed))
+  }
 }
 
 /// What is known to qualify one event.

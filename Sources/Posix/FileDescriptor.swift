@@ -1,4 +1,4 @@
-public import Glibc
+internal import Glibc
 
 /// An open descriptor, closed when its owner goes away.
 public struct FileDescriptor: ~Copyable, Sendable {
@@ -19,7 +19,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
 
 extension FileDescriptor {
   /// Opens `path`. The corresponding C function is `open`; O_CLOEXEC is always added.
-  public static func open(_ path: String, flags: Int32, mode: mode_t = 0o600) throws(SystemError) -> FileDescriptor {
+  public static func open(_ path: String, flags: Int32, mode: UInt32 = 0o600) throws(SystemError) -> FileDescriptor {
     FileDescriptor(owning: try check("open", path) { Glibc.open(path, flags | O_CLOEXEC, mode) })
   }
 
@@ -45,11 +45,7 @@ extension FileDescriptor {
 
   /// Writes all of `buffer`. The corresponding C function is `write`.
   public borrowing func write(_ buffer: UnsafeRawBufferPointer) throws(SystemError) {
-    let number = number
-    var done = 0
-    while done < buffer.count {
-      done += try check("write") { Glibc.write(number, buffer.baseAddress! + done, buffer.count - done) }
-    }
+    try Posix.write(buffer, to: number)
   }
 
   /// The file's length in bytes. The corresponding C function is `fstat`.
@@ -58,5 +54,27 @@ extension FileDescriptor {
     let number = number
     try check("fstat") { fstat(number, &status) }
     return UInt64(max(status.st_size, 0))
+  }
+}
+
+/// Writes all of `buffer` to a descriptor that somebody else owns. The corresponding C function is `write`.
+public func write(_ buffer: UnsafeRawBufferPointer, to number: Int32) throws(SystemError) {
+  var done = 0
+  while done < buffer.count {
+    done += try check("write") { Glibc.write(number, buffer.baseAddress! + done, buffer.count - done) }
+  }
+}
+
+extension FileDescriptor {
+  /// Makes a new file, readable by its owner alone; one that exists is left as it is and is an error.
+  ///
+  /// The corresponding C function is `open` with `O_CREAT | O_EXCL`.
+  public static func create(_ path: String) throws(SystemError) -> FileDescriptor {
+    try open(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+  }
+
+  /// A second descriptor of the same open file. The corresponding C function is `fcntl` with `F_DUPFD_CLOEXEC`.
+  public static func duplicate(of number: Int32) throws(SystemError) -> FileDescriptor {
+    FileDescriptor(owning: try check("fcntl") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
   }
 }

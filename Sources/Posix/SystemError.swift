@@ -21,6 +21,13 @@ public struct SystemError: Error, Equatable, Sendable {
   }
 }
 
+extension SystemError {
+  /// The reader of a pipe is gone.
+  public var isBrokenPipe: Bool { code == EPIPE }
+  public var isExisting: Bool { code == EEXIST }
+  public var isNoSpace: Bool { code == ENOSPC }
+}
+
 extension SystemError: CustomStringConvertible {
   public var description: String {
     let reason = String(cString: strerror(code))
@@ -30,7 +37,9 @@ extension SystemError: CustomStringConvertible {
 
 /// Runs `body` again while a signal interrupts it, and throws its `errno` when it answers −1.
 @discardableResult
-func check<Result: FixedWidthInteger>(_ call: String, _ subject: String? = nil, _ body: () -> Result) throws(SystemError) -> Result {
+func check<Result: FixedWidthInteger>(_ call: String, _ subject: String? = nil, _ body: () -> Result)
+  throws(SystemError) -> Result
+{
   while true {
     let result = body()
     if result != -1 { return result }

@@ -36,8 +36,9 @@ struct ProbeEmbedder {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: clang)
     process.arguments = [
-      "-target", "bpf", "-mcpu=v3", "-g", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-D__TARGET_ARCH_\(architecture)",
-      "-I", records, "-I", URL(fileURLWithPath: source).deletingLastPathComponent().path,
+      "-target", "bpf", "-mcpu=v3", "-g", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror",
+      "-D__TARGET_ARCH_\(architecture)", "-I", records, "-I",
+      URL(fileURLWithPath: source).deletingLastPathComponent().path,
       "-I", "/usr/include/\(multiarch)", "-c", source, "-o", object.path,
     ]
     try process.run()

@@ -1,6 +1,7 @@
 internal import Commands
+internal import Glibc
 
 @main
 struct Main {
-  static func main() {}
+  static func main() { exit(run(arguments: Array(CommandLine.arguments.dropFirst()))) }
 }

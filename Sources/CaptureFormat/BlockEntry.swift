@@ -1,0 +1,48 @@
+public import Events
+
+/// One block as the directory lists it: enough to know whether it must be read.
+public struct BlockEntry: Hashable, Sendable {
+  public var type: BlockType
+  /// Where its pcapng frame begins.
+  public var offset: UInt64
+  /// Of the whole frame.
+  public var length: UInt32
+  public var container: ContainerKey
+  /// Nil for a block that belongs to no lane.
+  public var lane: Lane?
+  public var firstTime: BootTime
+  public var lastTime: BootTime
+  public var rowCount: UInt32
+  /// Of the first row, contiguous within its stream.
+  public var firstSequence: UInt64
+  /// See docs/capture-format.md: survives recompression and redaction. 32 bytes.
+  public var digest: [UInt8]
+  public var kinds: KindSet
+
+  public var stream: StreamKey? { lane.map { StreamKey(container: container, lane: $0) } }
+}
+
+/// Which kinds of event may be in a block: bit (kind mod 128).
+public struct KindSet: Hashable, Sendable {
+  public var low: UInt64 = 0
+  public var high: UInt64 = 0
+  public init() {}
+  @inline(__always) public mutating func insert(_ kind: EventKind) {
+    let bit: UInt64 = 1 << UInt64(kind.rawValue & 63)
+    if kind.rawValue & 64 == 0 { low |= bit } else { high |= bit }
+  }
+  /// False: it is certainly not there.
+  public func mayContain(_ kind: EventKind) -> Bool {
+    (kind.rawValue & 64 == 0 ? low : high) & (1 << UInt64(kind.rawValue & 63)) != 0
+  }
+}
+
+/// A finished block, not yet at a place in a file.
+public struct SealedBlock: Sendable {
+  /// The whole pcapng frame.
+  public var bytes: [UInt8]
+  /// With offset 0.
+  public var entry: BlockEntry
+  /// Of event blocks: how many rows fell into each second since boot.
+  public var secondCounts: [(second: UInt64, count: UInt32)]
+}

@@ -1,0 +1,164 @@
+public import Arguments
+
+/// The program's commands and flags. The parser, help, man page and completions all come from here.
+public let program = Program(
+  name: "aftertrace", version: "0.1.0",
+  summary: "a flight recorder for containers",
+  discussion: """
+    Aftertrace records what containers do through kernel probes, into one file that tells the story later, on any \
+    machine, with the container long gone: which processes ran, started by whom, what they read, wrote, executed and \
+    talked to, and what is missing from the record.
+
+    A capture is a valid pcapng file. Recording needs Linux 5.8 with BTF and the capabilities CAP_BPF, CAP_PERFMON, \
+    CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (root has them); reading needs nothing.
+    """,
+  commands: [
+    recordCommand, infoCommand, containersCommand, psCommand, eventsCommand, exportCommand, helpCommand,
+    versionCommand, completionsCommand, manCommand,
+  ],
+  exitStatuses: [
+    (0, "done"),
+    (1, "nothing matched"),
+    (2, "an error; reading went on where it could"),
+    (64, "wrong usage"),
+  ],
+  environment: [
+    ("NO_COLOR", "when set to anything, nothing is coloured")
+  ])
+
+private let recording = "Record"
+private let reading = "Read a capture"
+private let about = "About the program"
+
+private let recordCommand = CommandDescription(
+  "record", group: recording, summary: "record now, until interrupted",
+  discussion: """
+    Records every container and the host, unless `--container` or a command narrows it. Says on standard error when the \
+    probes are live. Ctrl-C, SIGTERM, `--for` and `--max-size` end it; the file is whole in each case, and readable to \
+    its last block even after a crash.
+
+    With a command after `--`, that command is held until the probes are live; it and all that it starts are recorded, \
+    and recording ends with it. Its exit status becomes the recorder's.
+
+    What could not be kept (full rings, pointers that could not be read) is counted and written into the capture.
+    """,
+  flags: [
+    Flag(
+      "output", short: "o", value: .init("FILE", .file), summary: "write the capture to FILE; `-` is standard output",
+      discussion:
+        "Without it the name is made from the host's name and the time. A file that exists is not overwritten."),
+    Flag(
+      "container", value: .init("ID", .container), summary: "record only this container",
+      discussion: "The full id, an unambiguous prefix of it, or a name. It must be running.", isRepeatable: true),
+    Flag(
+      "for", value: .init("DURATION", .duration), summary: "stop after this long, such as 30s, 5m or 1h30m"),
+    Flag(
+      "max-size", value: .init("SIZE", .size, standard: "1GiB"), summary: "stop when the file reaches this size"),
+    Flag(
+      "ring-size", value: .init("SIZE", .size), summary: "memory of each ring between kernel and recorder",
+      discussion: "Rounded up to a power of two. A larger one rides out longer pauses of the recorder without loss."),
+  ],
+  trailing: Operand("COMMAND", .commandLine, summary: "a command to run and record, with its arguments"),
+  examples: [
+    .init("aftertrace record -o web.pcapng --container web --for 5m", "Record one container for five minutes"),
+    .init("aftertrace record -o build.pcapng -- make -j4", "Record a command and all that it starts"),
+  ])
+
+private let infoCommand = CommandDescription(
+  "info", group: reading, summary: "what a capture holds, and what it lost",
+  discussion: """
+    Host, time span, containers, blocks, counts by lane, and every loss with its cause and interval. Says "complete" only \
+    where that is proven. Reads tables, not events.
+    """,
+  flags: readingFlags, operands: [captures],
+  examples: [.init("aftertrace info web.pcapng", "See whether a capture is whole")])
+
+private let containersCommand = CommandDescription(
+  "containers", group: reading, summary: "the containers of a capture",
+  discussion: "One row a container: id, name, image, runtime, when it was seen, its events and its losses.",
+  flags: readingFlags, operands: [captures],
+  examples: [.init("aftertrace containers web.pcapng", "List what can be named with `--container`")])
+
+private let psCommand = CommandDescription(
+  "ps", group: reading, summary: "the process forest, the dead included",
+  discussion: """
+    Every process with its parent, start, end, exit status, user and command line. A parent that the capture does not \
+    hold is named by its number: "774 (not captured)".
+    """,
+  flags: readingFlags, operands: [captures],
+  examples: [.init("aftertrace ps --container web web.pcapng", "Show one container's processes")])
+
+private let eventsCommand = CommandDescription(
+  "events", group: reading, summary: "every event, a line each, in the order of time",
+  flags: readingFlags, operands: [captures],
+  examples: [.init("aftertrace events --from -30s web.pcapng", "Show the last thirty seconds")])
+
+private let exportCommand = CommandDescription(
+  "export", group: reading, summary: "the timeline in another format",
+  discussion: """
+    Field names follow the Elastic Common Schema, with the columns that Timesketch asks for, so that a line loads \
+    in either without a mapping.
+    """,
+  flags: readingFlags.map { $0.name == "to" ? exportTo : $0 } + [
+    Flag("output", short: "o", value: .init("OUT", .file), summary: "write to OUT in place of standard output")
+  ],
+  operands: [captures],
+  examples: [.init("aftertrace export --to jsonl --container web web.pcapng", "Print one container's timeline")])
+
+/// The one flag with two meanings: where the time ends for every reading command, and what `export` makes.
+private let exportTo = Flag(
+  "to",
+  value: .init(
+    "FORMAT|TIME",
+    .choiceOrTime([
+      Choice("jsonl", "one JSON object a line"),
+      Choice("json", "one JSON array"),
+    ]), standard: "jsonl"),
+  summary: "the format, or the time to end at, or each once",
+  discussion: "`--to jsonl --to 14:05` says both: no format's name looks like a time.")
+
+private let helpCommand = CommandDescription(
+  "help", group: about, summary: "help on the program or on one command",
+  operands: [Operand("COMMAND", .commandName, summary: "the command in question", isOptional: true)])
+
+private let versionCommand = CommandDescription("version", group: about, summary: "the program's version")
+
+private let completionsCommand = CommandDescription(
+  "completions", group: about, summary: "a completion script for a shell",
+  operands: [
+    Operand(
+      "SHELL",
+      .choice([
+        Choice("bash", "to be sourced, or put into bash-completion's directory"),
+        Choice("zsh", "to be put into fpath as _aftertrace"),
+        Choice("fish", "to be put into fish's completions directory"),
+      ]), summary: "which shell")
+  ],
+  examples: [.init("source <(aftertrace completions bash)", "Complete in this shell")])
+
+private let manCommand = CommandDescription(
+  "man", group: about, summary: "the man page, as roff",
+  examples: [.init("aftertrace man | man -l -", "Read it")])
+
+/// The capture files that a reading command takes.
+private let captures = Operand("FILE", .file, summary: "a capture; `-` is standard input", isRepeatable: true)
+
+/// What every reading command understands.
+private let readingFlags = [
+  Flag(
+    "container", value: .init("ID", .container), summary: "only this container",
+    discussion: """
+      The full id, an unambiguous prefix of it, or a name. Where several containers bore the name one after the other, \
+      all of them, each labelled.
+      """,
+    isRepeatable: true),
+  Flag(
+    "from", value: .init("TIME", .time), summary: "begin here, such as 14:02, -30s or an ISO date",
+    discussion: """
+      An ISO 8601 date and time, a time of the capture's day (14:02), a time before the capture's end (-30s) or after its \
+      start (+30s), or one around its trigger (trigger-10s).
+      """),
+  Flag("to", value: .init("TIME", .time), summary: "end here; the same forms as --from"),
+  Flag("json", summary: "print one JSON object a line"),
+  Flag("local", summary: "print and read times in this machine's zone, not UTC"),
+]

@@ -1,0 +1,184 @@
+/// How a column's values are to be read. The numbers are the file's: never reused, only added to.
+public enum ColumnValueType: UInt8, Sendable {
+  /// Signed, 64 bits.
+  case integer = 1
+  /// Unsigned, 64 bits.
+  case unsigned = 2
+  case bytes = 3
+  /// Text, UTF-8 where the program that made it was well-behaved.
+  case string = 4
+  /// A row of the block's table of files.
+  case file = 5
+  /// A row of the block's table of processes.
+  case process = 6
+  /// u16 family, u16 port, then 4 or 16 bytes of IP address, or a Unix socket's path; all little-endian.
+  case address = 7
+  /// Byte strings, each followed by a NUL.
+  case list = 8
+}
+
+/// One row of the catalogue: what a column is called, how it is read and what it tells.
+public struct ColumnDescription: Hashable, Sendable {
+  public var column: ColumnID
+  /// Lower case with underscores: `open_flags`.
+  public var name: String
+  /// The raw number of a ``ColumnValueType``; a newer capture may hold one that this version does not know.
+  public var valueTypeNumber: UInt8
+  /// `ns`, `bytes`, `bits`, `s`; empty where there is none.
+  public var unit: String
+  public var summary: String
+
+  public init(column: ColumnID, name: String, valueTypeNumber: UInt8, unit: String, summary: String) {
+    self.column = column
+    self.name = name
+    self.valueTypeNumber = valueTypeNumber
+    self.unit = unit
+    self.summary = summary
+  }
+
+  init(_ column: ColumnID, _ name: String, _ type: ColumnValueType, _ unit: String, _ summary: String) {
+    self.init(column: column, name: name, valueTypeNumber: type.rawValue, unit: unit, summary: summary)
+  }
+
+  public var valueType: ColumnValueType? { ColumnValueType(rawValue: valueTypeNumber) }
+}
+
+extension ColumnID {
+  /// Every column this version knows.
+  public static let catalogue: [ColumnDescription] = [
+    .init(.time, "time", .unsigned, "ns", "when the event was seen, since boot"),
+    .init(.process, "process", .process, "", "the process, by its place in the block's table of processes"),
+    .init(.thread, "thread", .unsigned, "", "thread id in the initial pid namespace"),
+    .init(.kind, "kind", .unsigned, "", "what the event is; the catalogue names it"),
+    .init(.call, "call", .unsigned, "", "system call: binary interface << 16 | number"),
+    .init(.result, "result", .integer, "", "what the call returned; negative is an error number"),
+    .init(.flags, "flags", .unsigned, "bits", "what qualifies the event"),
+    .init(.cpu, "cpu", .unsigned, "", "the CPU it happened on"),
+    .init(.shape, "shape", .unsigned, "", "which columns the row has, by its place in the block's table of shapes"),
+    .init(.duration, "duration", .unsigned, "ns", "from the call to its return"),
+    .init(.payloadLength, "payload_length", .unsigned, "bytes", "length of the data that was transferred, before it was cut"),
+    .init(.payloadDigest, "payload_digest", .bytes, "", "SHA-256 of the payload in a blob block"),
+    .init(.stack, "stack", .bytes, "", "digest of a call stack in a stack block"),
+    .init(.descriptor, "descriptor", .integer, "", "the descriptor the call was made on, or that it returned"),
+    .init(.file, "file", .file, "", "the open file behind the descriptor, by its place in the block's table of files"),
+    .init(.count, "count", .unsigned, "bytes", "how much was asked for"),
+    .init(.offset, "offset", .integer, "bytes", "position in the file; -1 is the file's own position"),
+    .init(.openFlags, "open_flags", .unsigned, "bits", "O_* as they were passed"),
+    .init(.mode, "mode", .unsigned, "bits", "permissions as they were passed"),
+    .init(.path, "path", .string, "", "path, as the container sees it"),
+    .init(.secondPath, "second_path", .string, "", "the other path: a new name, a link's target"),
+    .init(.address, "address", .address, "", "the remote address, or the one that is bound"),
+    .init(.arguments, "arguments", .list, "", "argument vector"),
+    .init(.argumentLength, "argument_length", .unsigned, "bytes", "length of the argument vector before it was cut"),
+    .init(.workingDirectory, "working_directory", .string, "", "working directory"),
+    .init(.executable, "executable", .string, "", "the program's file"),
+    .init(.userID, "user_id", .unsigned, "", "user id, in the initial user namespace"),
+    .init(.groupID, "group_id", .unsigned, "", "group id, in the initial user namespace"),
+    .init(.terminal, "terminal", .unsigned, "", "device number of the controlling terminal"),
+    .init(.session, "session", .unsigned, "", "session leader's pid"),
+    .init(.exitCode, "exit_code", .unsigned, "", "as wait(2) gives it: code << 8 | signal, 0x80 core dumped"),
+    .init(.childPID, "child_pid", .unsigned, "", "pid of the new process"),
+    .init(.childStart, "child_start", .unsigned, "ns", "when the new process started, since boot"),
+    .init(.childThread, "child_thread", .unsigned, "", "thread id of the new thread"),
+    .init(.cloneFlags, "clone_flags", .unsigned, "bits", "CLONE_* as asked for"),
+    .init(.family, "family", .unsigned, "", "address family"),
+    .init(.socketType, "socket_type", .unsigned, "", "SOCK_*"),
+    .init(.networkProtocol, "network_protocol", .unsigned, "", "IPPROTO_*"),
+    .init(.backlog, "backlog", .integer, "", "connections that may wait"),
+    .init(.length, "length", .integer, "bytes", "new length of the file"),
+    .init(.secondDescriptor, "second_descriptor", .integer, "", "the other descriptor: of a copy, of a pair"),
+    .init(.argument0, "argument0", .integer, "", "first raw argument"),
+    .init(.argument1, "argument1", .integer, "", "second raw argument"),
+    .init(.argument2, "argument2", .integer, "", "third raw argument"),
+    .init(.argument3, "argument3", .integer, "", "fourth raw argument"),
+    .init(.argument4, "argument4", .integer, "", "fifth raw argument"),
+    .init(.argument5, "argument5", .integer, "", "sixth raw argument"),
+    .init(.parentPID, "parent_pid", .unsigned, "", "the real parent's pid"),
+    .init(.parentStart, "parent_start", .unsigned, "ns", "when the real parent started, since boot"),
+    .init(.namespacePID, "namespace_pid", .unsigned, "", "pid inside the innermost pid namespace"),
+    .init(.comm, "comm", .string, "", "the kernel's name of the task"),
+    .init(.cgroup, "cgroup", .unsigned, "", "id of the cgroup"),
+    .init(.cgroupPath, "cgroup_path", .string, "", "path of the cgroup"),
+    .init(.actingIn, "acting_in", .unsigned, "", "container whose namespaces the process acts in, though its cgroup is another's"),
+    .init(.terminalName, "terminal_name", .string, "", "name of the controlling terminal"),
+    .init(.secondFile, "second_file", .file, "", "the open file behind the other descriptor"),
+    .init(.oldThread, "old_thread", .unsigned, "", "the thread that called exec"),
+    .init(.askedFor, "asked_for", .string, "", "what exec was asked to run"),
+    .init(.bytes, "bytes", .bytes, "", "the string itself"),
+    .init(.pid, "pid", .unsigned, "", "process id in the initial pid namespace"),
+    .init(.start, "start", .unsigned, "ns", "when the process started, since boot"),
+    .init(.end, "end", .unsigned, "ns", "when it ended, since boot; of a loss: the end of the interval"),
+    .init(.commandLine, "command_line", .list, "", "argument vector of the process"),
+    .init(.container, "container", .unsigned, "", "container, by the recorder's number"),
+    .init(.execTime, "exec_time", .unsigned, "ns", "the last successful exec, since boot"),
+    .init(.processFlags, "process_flags", .unsigned, "bits", "what qualifies the process"),
+    .init(.threadCount, "thread_count", .unsigned, "", "threads it has"),
+    .init(.eventCount, "event_count", .unsigned, "", "events of it in the capture"),
+    .init(.fileID, "file_id", .unsigned, "", "the probes' number of the open file; 0 is unknown"),
+    .init(.inode, "inode", .unsigned, "", "inode number"),
+    .init(.device, "device", .unsigned, "", "device, major << 20 | minor"),
+    .init(.fileType, "file_type", .unsigned, "", "1 regular, 2 directory, 3 character, 4 block, 5 pipe, 6 socket, 7 symlink, 8 anonymous"),
+    .init(.fileMode, "file_mode", .unsigned, "bits", "S_IF* and permissions"),
+    .init(.filePath, "file_path", .string, "", "path or name; absent is unknown"),
+    .init(.localAddress, "local_address", .address, "", "a socket's own address"),
+    .init(.remoteAddress, "remote_address", .address, "", "a socket's peer"),
+    .init(.socketCookie, "socket_cookie", .unsigned, "", "the kernel's number of the socket"),
+    .init(.networkNamespace, "network_namespace", .unsigned, "", "inode number of the network namespace"),
+    .init(.fileFlags, "file_flags", .unsigned, "bits", "O_* as the open file holds them"),
+    .init(.peerInode, "peer_inode", .unsigned, "", "inode of a Unix socket's peer"),
+    .init(.containerID, "container_id", .string, "", "the runtime's full id"),
+    .init(.containerName, "container_name", .string, "", "name"),
+    .init(.imageName, "image_name", .string, "", "image"),
+    .init(.imageID, "image_id", .string, "", "image's digest or id"),
+    .init(.runtime, "runtime", .string, "", "container runtime"),
+    .init(.podName, "pod_name", .string, "", "Kubernetes pod"),
+    .init(.podNamespace, "pod_namespace", .string, "", "Kubernetes namespace"),
+    .init(.podUID, "pod_uid", .string, "", "Kubernetes uid of the pod"),
+    .init(.labels, "labels", .list, "", "labels: key, value, key, value"),
+    .init(.created, "created", .integer, "ns", "when the runtime made it, since 1970"),
+    .init(.containerFlags, "container_flags", .unsigned, "bits", "what qualifies the container"),
+    .init(.mountNamespace, "mount_namespace", .unsigned, "", "inode number of the mount namespace"),
+    .init(.metadataSource, "metadata_source", .string, "", "where name and image come from"),
+    .init(.started, "started", .unsigned, "ns", "when its cgroup was made, since boot"),
+    .init(.ended, "ended", .unsigned, "ns", "when its cgroup was removed, since boot"),
+    .init(.cgroupPaths, "cgroup_paths", .list, "", "paths of its cgroups"),
+    .init(.blockOffset, "block_offset", .unsigned, "bytes", "where the block begins in the file"),
+    .init(.blockLength, "block_length", .unsigned, "bytes", "its length in all"),
+    .init(.blockType, "block_type", .unsigned, "", "which block it is"),
+    .init(.lane, "lane", .unsigned, "", "0 lifecycle, 1 activity, 2 detail"),
+    .init(.firstTime, "first_time", .unsigned, "ns", "earliest time in it, since boot"),
+    .init(.lastTime, "last_time", .unsigned, "ns", "latest time in it, since boot"),
+    .init(.rowCount, "row_count", .unsigned, "", "rows"),
+    .init(.firstSequence, "first_sequence", .unsigned, "", "sequence of its first row in its stream"),
+    .init(.digest, "digest", .bytes, "", "block digest"),
+    .init(.second, "second", .unsigned, "s", "second since boot"),
+    .init(.cause, "cause", .unsigned, "", "why it was lost; the catalogue names it"),
+    .init(.lostCount, "lost_count", .unsigned, "", "how many were lost"),
+    .init(.bootTime, "boot_time", .unsigned, "ns", "CLOCK_BOOTTIME"),
+    .init(.monotonicTime, "monotonic_time", .unsigned, "ns", "CLOCK_MONOTONIC"),
+    .init(.realTime, "real_time", .integer, "ns", "CLOCK_REALTIME, since 1970"),
+    .init(.kindsPresent, "kinds_present", .bytes, "bits", "kinds in the block: bit (kind mod 128)"),
+    .init(.anchorReason, "anchor_reason", .unsigned, "", "1 start, 2 periodic, 3 the clock was set, 4 end"),
+    .init(.reason, "reason", .string, "", "why"),
+    .init(.number, "number", .unsigned, "", "the number that is described"),
+    .init(.name, "name", .string, "", "its name"),
+    .init(.valueType, "value_type", .unsigned, "", "1 integer, 2 unsigned, 3 bytes, 4 string, 5 file, 6 process, 7 address, 8 list"),
+    .init(.unit, "unit", .string, "", "unit; empty where there is none"),
+    .init(.summary, "summary", .string, "", "what it tells"),
+    .init(.abi, "abi", .unsigned, "", "binary interface: 0 x86-64, 1 i386, 2 x32, 3 arm64, 4 arm"),
+    .init(.key, "key", .string, "", "key"),
+    .init(.value, "value", .string, "", "value"),
+    .init(.columnList, "column_list", .bytes, "", "the shape's columns, two bytes each"),
+    .init(.tableNumber, "table_number", .unsigned, "", "which table"),
+  ]
+
+  /// Descriptions by number, for the columns of this version.
+  private static let descriptions: [ColumnDescription?] = {
+    var result = [ColumnDescription?](repeating: nil, count: 256)
+    for entry in catalogue { result[Int(entry.column.rawValue)] = entry }
+    return result
+  }()
+
+  /// What this version knows of the column; nil for one that a newer version wrote.
+  public var catalogueEntry: ColumnDescription? { rawValue < 256 ? Self.descriptions[Int(rawValue)] : nil }
+}

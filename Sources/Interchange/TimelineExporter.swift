@@ -1,0 +1,107 @@
+public import CaptureFormat
+internal import Events
+internal import Reconstruction
+
+/// Writes events as a timeline: Timesketch's fields and flat dotted ECS keys, one JSON object an event.
+///
+/// docs/timeline.md lists every field. Nanoseconds are strings, because JSON readers round large numbers.
+public struct TimelineExporter {
+  let clock: CaptureClock
+  let text: EventText
+  private let containers: [ContainerKey: ContainerRow]
+  private let history: ProcessHistory
+  private let captureID: String?
+  private let hostName: String?
+  private let bootID: String?
+
+  public init(_ file: CaptureFile) throws(CaptureError) {
+    clock = CaptureClock(anchors: try file.anchors())
+    text = EventText(file.catalogue)
+    containers = Dictionary(try file.containers().map { ($0.key, $0) }, uniquingKeysWith: { $1 })
+    history = try ProcessHistory(of: file)
+    captureID = file.provenance[.captureID]
+    hostName = file.provenance[.hostName]
+    bootID = file.provenance[.bootID]
+  }
+
+  /// Appends the event as one object, without a line end.
+  public func write(_ event: EventBlock, to json: inout JSONText) {
+    let label = Self.label(of: event.kind)
+    json.beginObject()
+    json.set("message", "\(EventText.printable(event.process.comm))[\(event.process.key.pid)] \(text.line(event))")
+    writeTime(of: event, to: &json)
+    json.set("timestamp_desc", label.description)
+    json.set("data_type", "container:\(label.type)")
+    json.set("event.kind", "event")
+    json.set("event.sequence", event.sequence)
+    if !label.categories.isEmpty { json.set("event.category", strings: label.categories) }
+    json.set("event.type", strings: eventTypes(event, label))
+    json.set("event.action", event.call.map { text.name(of: $0) } ?? label.action)
+    if event.call != nil { json.set("event.outcome", event.result < 0 ? "failure" : "success") }
+    if event.result < 0 { json.set("error.code", text.result(event)) }
+    json.set("aftertrace.kind", text.name(of: event.kind))
+    json.set("aftertrace.lane", ifPresent: event.entry.lane?.name)
+    if event.call != nil { json.set("aftertrace.result", event.result) }
+    json.set("aftertrace.capture_id", ifPresent: captureID)
+    json.set("host.name", ifPresent: hostName)
+    json.set("host.boot.id", ifPresent: bootID)
+    writeContainer(of: event, to: &json)
+    writeProcess(of: event, to: &json)
+    writeArguments(of: event, to: &json)
+    json.endObject()
+  }
+
+  private func writeTime(of event: EventBlock, to json: inout JSONText) {
+    if let time = clock.wallTime(of: event.time) {
+      json.set("datetime", CalendarTime(time).iso8601())
+      json.set("timestamp", time.nanoseconds / 1000)
+      json.set("aftertrace.time_ns", "\(time.nanoseconds)")
+    }
+    json.set("aftertrace.boot_time_ns", "\(event.time.nanoseconds)")
+  }
+
+  private func writeContainer(of event: EventBlock, to json: inout JSONText) {
+    guard event.entry.container != .host, let container = containers[event.entry.container] else { return }
+    json.set("container.id", container.id)
+    json.set("container.name", ifPresent: container.name)
+    if let image = container.image {
+      let parts = Self.splitImage(image)
+      json.set("container.image.name", parts.name)
+      if let tag = parts.tag { json.set("container.image.tag", strings: [tag]) }
+    }
+    json.set("container.runtime", ifPresent: container.runtime)
+    json.set("orchestrator.namespace", ifPresent: container.podNamespace)
+    json.set("orchestrator.resource.name", ifPresent: container.podName)
+  }
+
+  /// `registry:5000/app:1.2` is `registry:5000/app` and `1.2`: a colon before a slash is a port.
+  static func splitImage(_ image: String) -> (name: String, tag: String?) {
+    let base = image.split(separator: "@", maxSplits: 1).first.map(String.init) ?? image
+    guard let colon = base.lastIndex(of: ":"), !base[colon...].contains("/") else { return (base, nil) }
+    return (String(base[..<colon]), String(base[base.index(after: colon)...]))
+  }
+
+  private func writeProcess(of event: EventBlock, to json: inout JSONText) {
+    let key = event.process.key
+    json.set("process.pid", key.pid)
+    json.set("process.vpid", ifPresent: event.process.namespacePID)
+    json.set("process.thread.id", event.thread)
+    json.set("process.entity_id", entityID(of: key))
+    json.set("process.name", event.process.comm)
+    json.set("process.executable", ifPresent: event.process.executable)
+    guard let process = history[key] else { return }
+    json.set("user.id", ifPresent: process.userID.map(String.init))
+    guard let parent = process.parent else { return }
+    json.set("process.parent.pid", parent.pid)
+    if parent.start.nanoseconds != 0 { json.set("process.parent.entity_id", entityID(of: parent)) }
+    guard let row = history[parent] else { return }
+    json.set("process.parent.name", row.comm)
+    json.set("process.parent.executable", ifPresent: row.executable)
+    json.set("process.parent.command_line", ifPresent: row.arguments.map { EventText.commandLine($0) })
+  }
+
+  /// Unique over hosts and boots, and the same in every capture that holds the process.
+  func entityID(of key: ProcessKey) -> String {
+    "\(bootID.map { String($0.filter { $0 != "-" }.prefix(12)) } ?? "boot")-\(key.pid)-\(key.start.nanoseconds)"
+  }
+}

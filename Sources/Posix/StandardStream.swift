@@ -1,0 +1,32 @@
+internal import Glibc
+
+/// One of the three descriptors that every program starts with.
+public enum StandardStream: Int32, Sendable {
+  case input = 0
+  case output = 1
+  case error = 2
+
+  /// Whether a person looks at it. The corresponding C function is `isatty`.
+  public var isTerminal: Bool { isatty(rawValue) == 1 }
+
+  /// Writes all of `text`. The corresponding C function is `write`.
+  public func write(_ text: String) throws(SystemError) {
+    var text = text
+    let failure: SystemError? = text.withUTF8 { bytes in
+      var done = 0
+      while done < bytes.count {
+        let rest = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[done...])
+        do throws(SystemError) {
+          done += try check("write") { Glibc.write(rawValue, rest.baseAddress, rest.count) }
+        } catch {
+          return error
+        }
+      }
+      return nil
+    }
+    if let failure { throw failure }
+  }
+}
+
+/// The value of an environment variable; nil when it is not set. The corresponding C function is `getenv`.
+public func environmentVariable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -1,0 +1,100 @@
+public import CaptureFormat
+public import Events
+
+/// Every process that a capture knows of, the dead included.
+///
+/// With a footer its table says it all. Without one the rows found by the scan are brought up to date with the
+/// lifecycle events: the same folding that follows a growing file.
+public struct ProcessHistory: Sendable {
+  public private(set) var processes: [ProcessRow]
+  private var numbers: [ProcessKey: Int]
+
+  public init(_ rows: [ProcessRow] = []) {
+    processes = []
+    numbers = [:]
+    for row in rows { insert(row) }
+  }
+
+  /// Reads the table, and the lifecycle blocks where there is no footer.
+  public init(of file: CaptureFile) throws(CaptureError) {
+    self.init(try file.processes())
+    if file.hasFooter { return }
+    var merge = EventMerge(file, entries: file.directory.filter { $0.lane == .lifecycle })
+    while let event = try merge.next() { apply(event, in: event.entry.container) }
+  }
+
+  public subscript(key: ProcessKey) -> ProcessRow? { numbers[key].map { processes[$0] } }
+
+  private mutating func insert(_ row: ProcessRow) {
+    if let number = numbers[row.key] {
+      processes[number] = row
+    } else {
+      numbers[row.key] = processes.count
+      processes.append(row)
+    }
+  }
+
+  private mutating func number(of key: ProcessKey, in container: ContainerKey) -> Int {
+    if let number = numbers[key] { return number }
+    insert(ProcessRow(key: key, container: container, flags: .startNotSeen))
+    return processes.count - 1
+  }
+
+  /// Folds one lifecycle event into the table.
+  public mutating func apply(_ event: EventBlock, in container: ContainerKey) {
+    let number = number(of: event.process.key, in: container)
+    processes[number].container = container
+    switch event.kind {
+    case .processFork: applyFork(event, parent: number, container)
+    case .processExec: applyExec(event, number)
+    case .processExit:
+      processes[number].end = event.time
+      processes[number].exitCode = event.value(.exitCode).map { Int32(truncatingIfNeeded: $0) }
+      if processes[number].userID == nil { processes[number].userID = unsigned(event, .userID) }
+    default: break
+    }
+    if processes[number].comm.isEmpty { processes[number].comm = event.process.comm }
+  }
+
+  private mutating func applyFork(_ event: EventBlock, parent: Int, _ container: ContainerKey) {
+    guard event.result >= 0, let pid = unsigned(event, .childPID), let start = event.value(.childStart) else { return }
+    let key = ProcessKey(pid: pid, start: BootTime(nanoseconds: UInt64(bitPattern: start)))
+    let source = processes[parent]
+    let child = number(of: key, in: container)
+    processes[child].flags.remove(.startNotSeen)
+    processes[child].parent = source.key
+    if let pid = unsigned(event, .parentPID), let start = event.value(.parentStart) {
+      processes[child].parent = ProcessKey(pid: pid, start: BootTime(nanoseconds: UInt64(bitPattern: start)))
+    }
+    guard processes[child].execTime == nil else { return }
+    processes[child].comm = source.comm
+    processes[child].executable = source.executable
+    processes[child].arguments = source.arguments
+    processes[child].workingDirectory = source.workingDirectory
+    processes[child].userID = source.userID
+    processes[child].groupID = source.groupID
+    processes[child].session = source.session
+    processes[child].namespacePID = unsigned(event, .namespacePID)
+  }
+
+  private mutating func applyExec(_ event: EventBlock, _ number: Int) {
+    guard event.result >= 0 else { return }
+    processes[number].execTime = event.time
+    processes[number].comm = event.bytes(.comm) ?? event.process.comm
+    processes[number].executable = event.bytes(.executable)
+    processes[number].arguments = event.bytes(.arguments).map { ByteList(nulTerminated: $0) }
+    processes[number].workingDirectory = event.bytes(.workingDirectory)
+    processes[number].userID = unsigned(event, .userID)
+    processes[number].groupID = unsigned(event, .groupID)
+    processes[number].session = unsigned(event, .session)
+    processes[number].namespacePID = unsigned(event, .namespacePID)
+    processes[number].terminalName = event.bytes(.terminalName)
+    if let pid = unsigned(event, .parentPID), let start = event.value(.parentStart) {
+      processes[number].parent = ProcessKey(pid: pid, start: BootTime(nanoseconds: UInt64(bitPattern: start)))
+    }
+  }
+
+  private func unsigned(_ event: EventBlock, _ column: ColumnID) -> UInt32? {
+    event.value(column).map { UInt32(truncatingIfNeeded: $0) }
+  }
+}

@@ -1,0 +1,61 @@
+internal import Events
+
+/// Says which container a record belongs to: by the cgroup of the task, else by its mount namespace.
+///
+/// A disagreement of the two is kept: `nsenter` into a container leaves the cgroup where it was, and a process of one
+/// container can act in the namespaces of another.
+final class Attribution {
+  struct Place: Equatable {
+    var container: ContainerKey
+    /// The container whose mount namespace the task is in, where that is another one.
+    var actingIn: ContainerKey?
+    var isEnteredFromOutside = false
+  }
+
+  let resolver: ContainerResolver
+  private let hostMountNamespace: UInt32
+  private var lastCgroup = UInt64.max
+  private var lastNamespace = UInt32.max
+  private var lastPlace = Place(container: .host)
+
+  init(resolver: ContainerResolver, hostMountNamespace: UInt32) {
+    self.resolver = resolver
+    self.hostMountNamespace = hostMountNamespace
+  }
+
+  /// - Parameter mountNamespace: Inode number; 0 when it does not matter.
+  /// - Complexity: O(1); one comparison while consecutive records are of one task.
+  func place(cgroup: UInt64, mountNamespace: UInt32) -> Place {
+    if cgroup == lastCgroup, mountNamespace == lastNamespace { return lastPlace }
+    lastPlace = find(cgroup: cgroup, mountNamespace: mountNamespace)
+    lastCgroup = cgroup
+    lastNamespace = mountNamespace
+    return lastPlace
+  }
+
+  private func find(cgroup: UInt64, mountNamespace: UInt32) -> Place {
+    let cgroupID = CgroupID(rawValue: cgroup)
+    let byCgroup = resolver.container(forCgroup: cgroupID)
+    guard mountNamespace != 0, mountNamespace != hostMountNamespace else { return Place(container: byCgroup) }
+    if byCgroup != .host { resolver.processSeen(cgroup: cgroupID, mountNamespace: mountNamespace) }
+    guard let byNamespace = resolver.container(forMountNamespace: mountNamespace), byNamespace != byCgroup else {
+      return Place(container: byCgroup)
+    }
+    return byCgroup == .host
+      ? Place(container: byNamespace, isEnteredFromOutside: true)
+      : Place(container: byCgroup, actingIn: byNamespace)
+  }
+
+  func cgroupCreated(_ id: CgroupID, parent: CgroupID, path: String, at time: BootTime) {
+    resolver.cgroupCreated(id: id, parent: parent, path: path, at: time)
+    forget()
+  }
+
+  func cgroupRemoved(_ id: CgroupID, at time: BootTime) {
+    resolver.cgroupRemoved(id: id, at: time)
+    forget()
+  }
+
+  /// Drops the remembered answer: what is known of containers has changed.
+  func forget() { lastCgroup = .max }
+}

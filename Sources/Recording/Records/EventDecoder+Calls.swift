@@ -1,0 +1,126 @@
+internal import CaptureFormat
+internal import Events
+internal import ProbeRecords
+
+extension EventDecoder {
+  /// What the fields of one detailed call say.
+  private struct Details {
+    var path: [UInt8]?
+    var secondPath: [UInt8]?
+    var base: at_file?
+    var secondBase: at_file?
+    var file: at_file?
+    var secondFile: at_file?
+    var address: [UInt8]?
+    var socket: at_socket?
+    var pair: (Int32, Int32)?
+    var notes = EventFlags()
+  }
+
+  mutating func decodeDetailed(_ record: ProbeRecord, _ header: at_header) {
+    guard let body = record.body(as: at_call.self), let call = header.call, let recipe = recipes[call] else {
+      return countMalformed()
+    }
+    let details = details(of: record)
+    var notes = details.notes
+    if details.path != nil || details.address != nil { notes.insert(.fromUserMemory) }
+    let kind = kind(of: recipe, body)
+    guard let builder = beginRow(header, kind: kind, result: body.result, flags: notes) else { return }
+    for argument in recipe.arguments { builder.set(argument.column, argument.value(of: body.argument(argument.index))) }
+    if let file = details.file, file.type != UInt8(AT_FILE_NONE.rawValue) {
+      builder.set(.file, Int64(intern(file, in: builder)))
+    }
+    setPaths(details, recipe, in: builder)
+    setAddress(details, in: builder)
+    if let pair = details.pair {
+      builder.set(.descriptor, Int64(pair.0))
+      builder.set(.secondDescriptor, Int64(pair.1))
+      if let second = details.secondFile { builder.set(.secondFile, Int64(intern(second, in: builder))) }
+    }
+    streams.endRow(builder)
+  }
+
+  /// unlinkat removes a directory when it is asked to: the event is named after what it does.
+  private func kind(of recipe: CallRecipe, _ body: at_call) -> EventKind {
+    let removeDirectory: UInt64 = 0x200
+    if recipe.kind == .fileUnlink, recipe.directory != 0, body.arguments.2 & removeDirectory != 0 {
+      return .fileRemoveDirectory
+    }
+    return recipe.kind
+  }
+
+  private func details(of record: ProbeRecord) -> Details {
+    var details = Details()
+    for field in record.fields(after: MemoryLayout<at_call>.size) {
+      let flags = EventFlags(rawValue: field.flags)
+      details.notes.formUnion(flags)
+      if flags.contains(.unreadable) { continue }
+      switch field.id {
+      case AT_FIELD_PATH.rawValue: details.path = Array(field.bytes)
+      case AT_FIELD_SECOND_PATH.rawValue: details.secondPath = Array(field.bytes)
+      case AT_FIELD_BASE.rawValue: details.base = field.value(as: at_file.self)
+      case AT_FIELD_SECOND_BASE.rawValue: details.secondBase = field.value(as: at_file.self)
+      case AT_FIELD_FILE.rawValue: details.file = field.value(as: at_file.self)
+      case AT_FIELD_SECOND_FILE.rawValue: details.secondFile = field.value(as: at_file.self)
+      case AT_FIELD_ADDRESS.rawValue: details.address = Array(field.bytes)
+      case AT_FIELD_SOCKET.rawValue: details.socket = field.value(as: at_socket.self)
+      case AT_FIELD_PAIR.rawValue: details.pair = field.value(as: UInt64.self).map(splitPair)
+      default: break
+      }
+    }
+    return details
+  }
+
+  private func splitPair(_ packed: UInt64) -> (Int32, Int32) {
+    (Int32(truncatingIfNeeded: packed), Int32(truncatingIfNeeded: packed >> 32))
+  }
+
+  /// A path is the program's own string, joined to the directory that the kernel named.
+  ///
+  /// A relative path whose directory is unknown stays relative: it is never joined to a guess. A symbolic link's
+  /// target is text, relative to nothing.
+  private func setPaths(_ details: Details, _ recipe: CallRecipe, in builder: EventBlockBuilder) {
+    let isText = recipe.kind == .fileSymlink
+    if let argument = details.path {
+      builder.set(.path, string: isText ? argument : path(joining: argument, to: known(details.base)))
+    }
+    if let argument = details.secondPath {
+      builder.set(.secondPath, string: path(joining: argument, to: known(details.secondBase ?? sharedBase(details, recipe))))
+    }
+  }
+
+  /// rename(2) and its like take both names from the working directory: the probe sends it once.
+  private func sharedBase(_ details: Details, _ recipe: CallRecipe) -> at_file? {
+    recipe.directory == 0 && recipe.secondDirectory == 0 ? details.base : nil
+  }
+
+  private func known(_ directory: at_file?) -> [UInt8]? {
+    guard let directory, directory.id != 0 else { return nil }
+    return files[FileID(rawValue: directory.id)]?.path
+  }
+
+  /// The address that was passed; for accept and connected sockets the one that the kernel holds.
+  private func setAddress(_ details: Details, in builder: EventBlockBuilder) {
+    if let address = details.address.flatMap({ SocketAddress(socketAddress: $0) }) {
+      builder.set(.address, address: address)
+    } else if let socket = details.socket {
+      var definition = FileDefinition(file: .unknown, inode: 0, device: 0, mode: 0, type: 0, flags: [])
+      definition.describe(socket)
+      if let remote = definition.remote { builder.set(.address, address: remote) }
+    }
+  }
+}
+
+extension at_call {
+  /// The raw argument with this 1-based index.
+  func argument(_ index: Int) -> UInt64 {
+    switch index {
+    case 1: arguments.0
+    case 2: arguments.1
+    case 3: arguments.2
+    case 4: arguments.3
+    case 5: arguments.4
+    default: arguments.5
+    }
+  }
+}

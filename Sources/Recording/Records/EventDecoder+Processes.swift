@@ -1,0 +1,166 @@
+internal import CaptureFormat
+internal import Events
+internal import ProbeRecords
+
+extension EventDecoder {
+  mutating func decodeFork(_ record: ProbeRecord, _ header: at_header) {
+    guard let body = record.body(as: at_fork.self) else { return countMalformed() }
+    let isThread = header.flags & UInt32(AT_FLAG_THREAD) != 0
+    let parent = processes.enter(header.processKey)
+    if !isThread {
+      let child = processes.enter(
+        ProcessKey(pid: body.child_tgid, start: BootTime(nanoseconds: body.child_leader_start)))
+      inherit(from: parent, to: child, body)
+    }
+    guard let builder = beginRow(header, kind: isThread ? .threadStart : .processFork, result: Int64(body.child_tid))
+    else { return }
+    builder.set(.childPID, Int64(body.child_tgid))
+    builder.set(.childStart, Int64(bitPattern: isThread ? body.child_start : body.child_leader_start))
+    builder.set(.childThread, Int64(body.child_tid))
+    builder.set(.cloneFlags, Int64(bitPattern: body.clone_flags))
+    builder.set(.namespacePID, Int64(body.child_vpid))
+    if body.real_parent_tgid != header.tgid {
+      builder.set(.parentPID, Int64(body.real_parent_tgid))
+      builder.set(.parentStart, Int64(bitPattern: body.real_parent_start))
+    }
+    streams.endRow(builder)
+  }
+
+  /// A child is its parent's copy until it runs something else.
+  private mutating func inherit(from parent: Int, to child: Int, _ body: at_fork) {
+    let source = processes[parent]
+    processes[child].parent = ProcessKey(
+      pid: body.real_parent_tgid, start: BootTime(nanoseconds: body.real_parent_start))
+    processes[child].comm = source.comm
+    processes[child].executable = source.executable
+    processes[child].arguments = source.arguments
+    processes[child].workingDirectory = source.workingDirectory
+    processes[child].userID = source.userID
+    processes[child].groupID = source.groupID
+    processes[child].session = source.session
+    processes[child].terminal = source.terminal
+    processes[child].namespacePID = body.child_vpid
+    processes[child].container = attribution.place(cgroup: body.child_cgroup, mountNamespace: 0).container
+  }
+
+  mutating func decodeExec(_ record: ProbeRecord, _ header: at_header) {
+    guard let body = record.body(as: at_exec.self) else { return countMalformed() }
+    let number = processes.enter(header.processKey)
+    var notes = EventFlags()
+    var filename: [UInt8]?
+    var argumentBytes: [UInt8]?
+    apply(body, to: number, at: header.time)
+    for field in record.fields(after: MemoryLayout<at_exec>.size) {
+      let flags = EventFlags(rawValue: field.flags)
+      notes.formUnion(flags)
+      if flags.contains(.unreadable) { continue }
+      switch field.id {
+      case AT_FIELD_ARGV.rawValue:
+        argumentBytes = Array(field.bytes)
+        processes[number].arguments = splitArguments(field.bytes)
+      case AT_FIELD_CWD.rawValue: processes[number].workingDirectory = path(fromComponents: field.bytes)
+      case AT_FIELD_EXECUTABLE.rawValue: processes[number].executable = path(fromComponents: field.bytes)
+      case AT_FIELD_COMM.rawValue: processes[number].comm = Array(field.bytes.prefix { $0 != 0 })
+      case AT_FIELD_TTY_NAME.rawValue: processes[number].terminal = Array(field.bytes.prefix { $0 != 0 })
+      case AT_FIELD_FILENAME.rawValue: filename = Array(field.bytes.prefix { $0 != 0 })
+      default: break
+      }
+    }
+    guard let builder = beginRow(header, kind: .processExec, result: 0, flags: notes, process: number) else { return }
+    let process = processes[number]
+    if let argumentBytes { builder.set(.arguments, string: argumentBytes) }
+    builder.set(.argumentLength, Int64(body.argument_length))
+    if let path = process.executable { builder.set(.executable, string: path) }
+    if let path = process.workingDirectory { builder.set(.workingDirectory, string: path) }
+    if let filename { builder.set(.askedFor, string: filename) }
+    builder.set(.comm, string: process.comm)
+    if body.executable.type != UInt8(AT_FILE_NONE.rawValue) {
+      builder.set(.file, Int64(intern(body.executable, in: builder)))
+    }
+    builder.set(.userID, Int64(body.uid))
+    builder.set(.groupID, Int64(body.gid))
+    builder.set(.session, Int64(body.session))
+    if body.tty != 0 { builder.set(.terminal, Int64(body.tty)) }
+    if let name = process.terminal, body.tty != 0 { builder.set(.terminalName, string: name) }
+    builder.set(.parentPID, Int64(body.parent_tgid))
+    builder.set(.parentStart, Int64(bitPattern: body.parent_start))
+    builder.set(.namespacePID, Int64(body.vpid))
+    if body.old_tid != header.tgid { builder.set(.oldThread, Int64(body.old_tid)) }
+    streams.endRow(builder)
+  }
+
+  private mutating func apply(_ body: at_exec, to number: Int, at time: UInt64) {
+    processes[number].generation += 1
+    processes[number].execTime = BootTime(nanoseconds: time)
+    processes[number].parent = ProcessKey(pid: body.parent_tgid, start: BootTime(nanoseconds: body.parent_start))
+    processes[number].userID = body.uid
+    processes[number].groupID = body.gid
+    processes[number].session = body.session
+    processes[number].namespacePID = body.vpid
+    if body.tty == 0 { processes[number].terminal = nil }
+  }
+
+  mutating func decodeExit(_ record: ProbeRecord, _ header: at_header) {
+    guard let body = record.body(as: at_exit.self) else { return countMalformed() }
+    let number = processes.enter(header.processKey)
+    let isThread = header.flags & UInt32(AT_FLAG_THREAD) != 0
+    if !isThread {
+      if processes[number].parent == nil {
+        processes[number].parent = ProcessKey(pid: body.parent_tgid, start: BootTime(nanoseconds: 0))
+      }
+      if processes[number].userID == nil { processes[number].userID = body.uid }
+    }
+    if let builder = beginRow(header, kind: isThread ? .threadExit : .processExit, result: 0, process: number) {
+      builder.set(.exitCode, Int64(body.exit_code))
+      builder.set(.userID, Int64(body.uid))
+      streams.endRow(builder)
+    }
+    if !isThread {
+      processes.end(number, at: BootTime(nanoseconds: header.time), exitCode: body.exit_code)
+    }
+  }
+
+  mutating func decodeCgroup(_ record: ProbeRecord, _ header: at_header) {
+    guard let body = record.body(as: at_cgroup.self) else { return countMalformed() }
+    var name: [UInt8] = []
+    for field in record.fields(after: MemoryLayout<at_cgroup>.size) where field.id == AT_FIELD_NAME.rawValue {
+      name = Array(field.bytes.prefix { $0 != 0 })
+    }
+    let time = BootTime(nanoseconds: header.time)
+    let kind: EventKind
+    switch body.action {
+    case AT_CGROUP_MKDIR.rawValue:
+      kind = .cgroupCreate
+      attribution.cgroupCreated(
+        CgroupID(rawValue: body.cgroup), parent: CgroupID(rawValue: body.parent),
+        path: String(decoding: name, as: UTF8.self), at: time)
+    case AT_CGROUP_RMDIR.rawValue:
+      kind = .cgroupRemove
+      attribution.cgroupRemoved(CgroupID(rawValue: body.cgroup), at: time)
+    case AT_CGROUP_ATTACH.rawValue: kind = .cgroupAttach
+    default: return countMalformed()
+    }
+    // The act belongs to the container that the cgroup is of: its runtime did it, from outside.
+    var header = header
+    header.cgroup = body.cgroup
+    header.mount_namespace = 0
+    guard attribution.place(cgroup: body.cgroup, mountNamespace: 0).container != .host || streams.wants(.host),
+      let builder = beginRow(header, kind: kind, result: 0)
+    else { return }
+    builder.set(.cgroup, Int64(bitPattern: body.cgroup))
+    if !name.isEmpty { builder.set(.cgroupPath, string: name) }
+    if kind == .cgroupAttach {
+      builder.set(.childPID, Int64(body.attached_tgid))
+      builder.set(.childThread, Int64(body.attached_tid))
+      builder.set(.childStart, Int64(bitPattern: body.attached_leader_start))
+    }
+    streams.endRow(builder)
+  }
+}
+
+/// Splits argv as the kernel holds it: each argument followed by NUL.
+func splitArguments(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]] {
+  var result = bytes.split(separator: 0, omittingEmptySubsequences: false).map { Array($0) }
+  if result.last?.isEmpty == true { result.removeLast() }
+  return result
+}

@@ -1,0 +1,168 @@
+internal import CaptureFormat
+internal import Events
+internal import ProbeRecords
+
+/// Decodes each probe record once, keeps the tables of processes and files up to date with it, and appends the event
+/// to the stream of its container and lane.
+struct EventDecoder {
+  var processes = ProcessTable()
+  var files = FileTable()
+  let recipes: RecipeTable
+  let attribution: Attribution
+  let streams: Streams
+  /// Records that made no sense: too short for their form, or of a form this version does not know.
+  private(set) var malformed: UInt64 = 0
+
+  init(recipes: RecipeTable, attribution: Attribution, streams: Streams) {
+    self.recipes = recipes
+    self.attribution = attribution
+    self.streams = streams
+  }
+
+  /// Decodes one record. Cgroup records go to the attribution first, so that what follows them is named.
+  mutating func decode(_ record: ProbeRecord) {
+    let header = record.header
+    switch UInt32(header.form) {
+    case AT_FORM_TRANSFER.rawValue, AT_FORM_DESCRIPTOR.rawValue: decodeTransfer(record, header)
+    case AT_FORM_CALL.rawValue: decodeCall(record, header)
+    case AT_FORM_DETAILED.rawValue: decodeDetailed(record, header)
+    case AT_FORM_DEFINITION.rawValue: decodeDefinition(record, header)
+    case AT_FORM_FORK.rawValue: decodeFork(record, header)
+    case AT_FORM_EXEC.rawValue: decodeExec(record, header)
+    case AT_FORM_EXIT.rawValue: decodeExit(record, header)
+    case AT_FORM_CGROUP.rawValue: decodeCgroup(record, header)
+    default: malformed += 1
+    }
+  }
+
+  mutating func countMalformed() { malformed += 1 }
+
+  /// Opens the row that every event starts with; nil when the recording does not want this container.
+  mutating func beginRow(
+    _ header: at_header, kind: EventKind, result: Int64, flags: EventFlags = [], process known: Int? = nil
+  ) -> EventBlockBuilder? {
+    let place = attribution.place(cgroup: header.cgroup, mountNamespace: header.mount_namespace)
+    guard streams.wants(place.container) else { return nil }
+    let number = known ?? processes.enter(header.processKey)
+    processes[number].container = place.container
+    processes[number].eventCount += 1
+    let lane = Lane(rawValue: header.lane) ?? .lifecycle
+    let builder = streams.builder(for: StreamKey(container: place.container, lane: lane))
+    let process = builder.internProcess(processes[number].key) {
+      processes[number].blockProcess
+    }
+    var flags = flags.union(EventFlags(rawValue: header.flags))
+    if place.isEnteredFromOutside { flags.insert(.enteredFromOutside) }
+    builder.beginRow(
+      time: BootTime(nanoseconds: header.time), process: process, thread: header.tid, kind: kind, call: header.call,
+      result: result, flags: flags, cpu: header.cpu)
+    if let acting = place.actingIn { builder.set(.actingIn, Int64(acting.rawValue)) }
+    return builder
+  }
+
+  private mutating func decodeTransfer(_ record: ProbeRecord, _ header: at_header) {
+    guard let body = record.body(as: at_transfer.self) else { return countMalformed() }
+    let recipe = header.call.flatMap { recipes[$0] }
+    guard let builder = beginRow(header, kind: recipe?.kind ?? .call, result: body.result) else { return }
+    builder.set(.descriptor, Int64(body.descriptor))
+    if body.file.type != UInt8(AT_FILE_NONE.rawValue) { builder.set(.file, Int64(intern(body.file, in: builder))) }
+    if UInt32(header.form) == AT_FORM_TRANSFER.rawValue {
+      builder.set(.count, Int64(bitPattern: body.count))
+      if body.offset != .max { builder.set(.offset, Int64(bitPattern: body.offset)) }
+    } else {
+      for argument in recipe?.arguments ?? [] where argument.index == 2 {
+        builder.set(argument.column, argument.value(of: body.offset))
+      }
+    }
+    streams.endRow(builder)
+  }
+
+  private mutating func decodeCall(_ record: ProbeRecord, _ header: at_header) {
+    guard let body = record.body(as: at_call.self) else { return countMalformed() }
+    let recipe = header.call.flatMap { recipes[$0] }
+    let isPlain = recipe == nil || recipe?.form == .descriptor
+    guard let builder = beginRow(header, kind: isPlain ? .call : recipe!.kind, result: body.result) else { return }
+    builder.set(.argument0, Int64(bitPattern: body.arguments.0))
+    builder.set(.argument1, Int64(bitPattern: body.arguments.1))
+    builder.set(.argument2, Int64(bitPattern: body.arguments.2))
+    builder.set(.argument3, Int64(bitPattern: body.arguments.3))
+    builder.set(.argument4, Int64(bitPattern: body.arguments.4))
+    builder.set(.argument5, Int64(bitPattern: body.arguments.5))
+    streams.endRow(builder)
+  }
+
+  /// The file's number in the block's own dictionary: with its path where a definition came, without where none did.
+  func intern(_ file: at_file, in builder: EventBlockBuilder) -> Int {
+    builder.internFile(FileID(rawValue: file.id), inode: file.inode, device: file.device) {
+      let definition = file.id == 0 ? nil : files[FileID(rawValue: file.id)]
+      return BlockFile(
+        id: FileID(rawValue: file.id), inode: file.inode, device: file.device, type: FileType(rawValue: file.type),
+        mode: file.mode, path: definition?.path, localAddress: definition?.local, remoteAddress: definition?.remote,
+        socketCookie: definition?.cookie, networkNamespace: definition?.networkNamespace,
+        socketType: definition?.socketType, networkProtocol: definition?.networkProtocol,
+        openFlags: definition?.openFlags, peerInode: definition?.peerInode)
+    }
+  }
+
+  private mutating func decodeDefinition(_ record: ProbeRecord, _ header: at_header) {
+    guard let body = record.body(as: at_definition.self) else { return countMalformed() }
+    var definition = FileDefinition(
+      file: FileID(rawValue: body.file.id), inode: body.file.inode, device: body.file.device, mode: body.file.mode,
+      type: body.file.type, openFlags: body.open_flags, flags: EventFlags(rawValue: header.flags))
+    for field in record.fields(after: MemoryLayout<at_definition>.size) {
+      let notes = EventFlags(rawValue: field.flags)
+      definition.flags.formUnion(notes)
+      switch field.id {
+      case AT_FIELD_COMPONENTS.rawValue where !notes.contains(.unreadable):
+        definition.path = path(fromComponents: field.bytes)
+      case AT_FIELD_NAME.rawValue where !notes.contains(.unreadable): definition.path = Array(field.bytes)
+      case AT_FIELD_SOCKET.rawValue:
+        if let socket = field.value(as: at_socket.self) { definition.describe(socket) }
+      default: break
+      }
+    }
+    files.insert(definition)
+  }
+}
+
+extension FileDefinition {
+  /// Takes the addresses of an Internet socket; a Unix socket's path comes as its name.
+  mutating func describe(_ socket: at_socket) {
+    if socket.cookie != 0 { cookie = socket.cookie }
+    networkNamespace = socket.network_namespace
+    socketType = socket.type
+    networkProtocol = socket.protocol
+    if socket.peer_inode != 0 { peerInode = socket.peer_inode }
+    if socket.local_port != 0 {
+      local = SocketAddress(family: socket.family, port: socket.local_port, storage: socket.local_address)
+    }
+    if socket.remote_port != 0 {
+      remote = SocketAddress(family: socket.family, port: socket.remote_port, storage: socket.remote_address)
+    }
+  }
+}
+
+extension SocketAddress {
+  /// The address in the sixteen bytes that the probes keep for either family; nil for families that have none.
+  fileprivate init?<Storage: BitwiseCopyable>(family: UInt16, port: UInt16, storage: Storage) {
+    let bytes = withUnsafeBytes(of: storage) { Array($0) }
+    switch family {
+    case Self.ipv4Family: self = .ipv4(address: Array(bytes.prefix(4)), port: port)
+    case Self.ipv6Family: self = .ipv6(address: Array(bytes.prefix(16)), port: port)
+    default: return nil
+    }
+  }
+}
+
+extension at_header {
+  var processKey: ProcessKey { ProcessKey(pid: tgid, start: BootTime(nanoseconds: leader_start)) }
+  /// The call that this record is of; nil for scheduler and cgroup events.
+  var call: SystemCall? { number >= 0 ? SystemCall(abi: abi, number: UInt16(number)) : nil }
+}
+
+extension RecordedProcess {
+  /// What a block's own dictionary says of the process.
+  var blockProcess: BlockProcess {
+    BlockProcess(key: key, comm: comm, executable: executable, namespacePID: namespacePID)
+  }
+}

@@ -1,0 +1,48 @@
+internal import CSeccomp
+public import Events
+internal import Glibc
+
+/// The names of system calls, from libseccomp's tables: a number means something only with its binary interface.
+public enum SystemCallTable {
+  /// Numbers at or above this one are not looked up: no Linux interface has that many calls.
+  public static let limit: UInt16 = 512
+
+  /// The binary interfaces by the number that the probes use for them.
+  private static let architectures: [UInt32] = [
+    at_arch_x86_64, at_arch_x86, at_arch_x32, at_arch_arm64, at_arch_arm,
+  ]
+  /// libseccomp keeps x32's marker bit in its numbers; ours are without it.
+  private static let x32Bit: Int32 = 0x4000_0000
+
+  /// The call's name; nil where the table has none.
+  ///
+  /// The corresponding C function is `seccomp_syscall_resolve_num_arch`.
+  public static func name(of call: SystemCall) -> String? {
+    guard Int(call.abi) < architectures.count else { return nil }
+    let architecture = architectures[Int(call.abi)]
+    let number = Int32(call.number) | (architecture == at_arch_x32 ? x32Bit : 0)
+    guard let name = seccomp_syscall_resolve_num_arch(architecture, number) else { return nil }
+    defer { free(name) }
+    return String(cString: name)
+  }
+
+  /// The call's number in one interface; nil where that interface lacks it.
+  ///
+  /// The corresponding C function is `seccomp_syscall_resolve_name_arch`.
+  public static func call(named name: String, abi: UInt8) -> SystemCall? {
+    guard Int(abi) < architectures.count else { return nil }
+    var number = seccomp_syscall_resolve_name_arch(architectures[Int(abi)], name)
+    guard number >= 0 else { return nil }
+    number &= ~x32Bit
+    guard number < Int32(limit) else { return nil }
+    return SystemCall(abi: abi, number: UInt16(number))
+  }
+
+  /// Every named call of one interface, by number.
+  public static func calls(abi: UInt8) -> [(call: SystemCall, name: String)] {
+    (0..<limit).compactMap { number in
+      let call = SystemCall(abi: abi, number: number)
+      return name(of: call).map { (call, $0) }
+    }
+  }
+}

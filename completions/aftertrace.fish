@@ -1,0 +1,76 @@
+# Completions of aftertrace for fish. Made by `aftertrace completions fish`; not edited by hand.
+
+# The containers of the capture files on the line; without any, those that run.
+function __aftertrace_containers
+    set -l found
+    for word in (commandline -opc)[3..-1]
+        if test -f $word
+            set found 1
+            aftertrace containers --json $word 2>/dev/null | string replace -rf '.*"container\.name":"([^"]*)".*' '$1'
+        end
+    end
+    test -n "$found"; or docker ps --format '{{.Names}}' 2>/dev/null; or podman ps --format '{{.Names}}' 2>/dev/null
+end
+
+complete -c aftertrace -f
+complete -c aftertrace -n __fish_use_subcommand -s V -l version -d 'print the version'
+complete -c aftertrace -s h -l help -d 'print help'
+
+complete -c aftertrace -n __fish_use_subcommand -a record -d 'record now, until interrupted'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -s o -l output -r -F -d 'write the capture to FILE; `-` is standard output'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -l container -x -a '(__aftertrace_containers)' -d 'record only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -l for -x -d 'stop after this long, such as 30s, 5m or 1h30m'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -l max-size -x -d 'stop when the file reaches this size'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -l ring-size -x -d 'memory of each ring between kernel and recorder'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -a '(__fish_complete_subcommand --fcs-skip=2)'
+
+complete -c aftertrace -n __fish_use_subcommand -a info -d 'what a capture holds, and what it lost'
+complete -c aftertrace -n '__fish_seen_subcommand_from info' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from info' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
+complete -c aftertrace -n '__fish_seen_subcommand_from info' -l to -x -d 'end here; the same forms as --from'
+complete -c aftertrace -n '__fish_seen_subcommand_from info' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from info' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from info' -F
+
+complete -c aftertrace -n __fish_use_subcommand -a containers -d 'the containers of a capture'
+complete -c aftertrace -n '__fish_seen_subcommand_from containers' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from containers' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
+complete -c aftertrace -n '__fish_seen_subcommand_from containers' -l to -x -d 'end here; the same forms as --from'
+complete -c aftertrace -n '__fish_seen_subcommand_from containers' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from containers' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from containers' -F
+
+complete -c aftertrace -n __fish_use_subcommand -a ps -d 'the process forest, the dead included'
+complete -c aftertrace -n '__fish_seen_subcommand_from ps' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from ps' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
+complete -c aftertrace -n '__fish_seen_subcommand_from ps' -l to -x -d 'end here; the same forms as --from'
+complete -c aftertrace -n '__fish_seen_subcommand_from ps' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from ps' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from ps' -F
+
+complete -c aftertrace -n __fish_use_subcommand -a events -d 'every event, a line each, in the order of time'
+complete -c aftertrace -n '__fish_seen_subcommand_from events' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from events' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
+complete -c aftertrace -n '__fish_seen_subcommand_from events' -l to -x -d 'end here; the same forms as --from'
+complete -c aftertrace -n '__fish_seen_subcommand_from events' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from events' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from events' -F
+
+complete -c aftertrace -n __fish_use_subcommand -a export -d 'the timeline in another format'
+complete -c aftertrace -n '__fish_seen_subcommand_from export' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from export' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
+complete -c aftertrace -n '__fish_seen_subcommand_from export' -l to -x -a 'jsonl\\t\'one JSON object a line\' json\\t\'one JSON array\'' -d 'the format, or the time to end at, or each once'
+complete -c aftertrace -n '__fish_seen_subcommand_from export' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from export' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from export' -s o -l output -r -F -d 'write to OUT in place of standard output'
+complete -c aftertrace -n '__fish_seen_subcommand_from export' -F
+
+complete -c aftertrace -n __fish_use_subcommand -a help -d 'help on the program or on one command'
+complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record info containers ps events export help version completions man'
+
+complete -c aftertrace -n __fish_use_subcommand -a version -d 'the program\'s version'
+
+complete -c aftertrace -n __fish_use_subcommand -a completions -d 'a completion script for a shell'
+complete -c aftertrace -n '__fish_seen_subcommand_from completions' -a 'bash\\t\'to be sourced, or put into bash-completion\\\'s directory\' zsh\\t\'to be put into fpath as _aftertrace\' fish\\t\'to be put into fish\\\'s completions directory\''
+
+complete -c aftertrace -n __fish_use_subcommand -a man -d 'the man page, as roff'
