@@ -84,6 +84,42 @@ struct RecorderProbeTests {
     #expect(duplicate.result == Int64(copy))
   }
 
+  @Test func `a directory's rename renames the open file in it`() throws {
+    var rig = try Rig()
+    let directory = temporaryDirectory()
+    defer { remove(directory) }
+    try rig.run(
+      "cd \(directory); mkdir old; exec 5>old/file; echo 1 >&5; mv old new; echo 2 >&5; exec 5>&-; rm new/file; rmdir new")
+    let records = rig.records()
+    #expect(records.transfers(of: Call.write, on: "\(directory)/old/file").count == 1)
+    #expect(records.transfers(of: Call.write, on: "\(directory)/new/file").count == 1)
+  }
+
+  @Test func `a descriptor kept over fork and exec bears its path, one number reused bears the new`() throws {
+    var rig = try Rig()
+    let directory = temporaryDirectory()
+    defer { remove(directory) }
+    try rig.run(
+      "cd \(directory); exec 5>before; /bin/sh -c '/bin/echo kept >&5'; exec 5>after; /bin/echo fresh >&5")
+    let records = rig.records()
+    #expect(records.transfers(of: Call.write, on: "\(directory)/before").map(\.result) == [5])
+    #expect(records.transfers(of: Call.write, on: "\(directory)/after").map(\.result) == [6])
+  }
+
+  @Test func `a file in a chroot is named as the process in it sees it`() throws {
+    var rig = try Rig()
+    let directory = temporaryDirectory()
+    defer { remove(directory) }
+    let places: [String] = ["/bin/busybox", "/usr/bin/busybox"]
+    guard let busybox = places.first(where: { access($0, X_OK) == 0 }) else { return print("skipped: a file in a chroot: no busybox") }
+    try rig.run(
+      "cp \(busybox) \(directory)/busybox; chroot \(directory) /busybox sh -c 'echo x >/file'; rm \(directory)/busybox")
+    let records = rig.records()
+    #expect(records.transfers(of: Call.write, on: "/file").map(\.result) == [2])
+    let exec = records.of(AT_FORM_EXEC).first { $0.field(AT_FIELD_FILENAME)?.text == "/busybox" }
+    #expect(exec?.field(AT_FIELD_EXECUTABLE)?.path == "/busybox")
+  }
+
   @Test func `a refused connect has its address and its error`() throws {
     var rig = try Rig()
     let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
