@@ -74,8 +74,15 @@ let program: [Target] = [
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
 ]
 
+let testTargets: [Target] = [
+  tests(of: "Bytes"),
+  tests(of: "LZ4"),
+  tests(of: "Digests"),
+  tests(of: "CaptureFormat", ["Events", "Posix", "Bytes", "Digests"]),
+]
+
 let package = Package(
   name: "aftertrace",
   products: [.executable(name: "aftertrace", targets: ["aftertrace"])],
-  targets: cLibraries + base + wrappers + domain + engines + program
+  targets: cLibraries + base + wrappers + domain + engines + program + testTargets
 )
