@@ -82,6 +82,10 @@ let testTargets: [Target] = [
   tests(of: "Recording", ["ContainerLab", "Events", "JSON", "Posix"], exclude: ["Fixtures"]),
   tests(of: "Arguments"),
   tests(of: "Commands", ["Arguments"]),
+  tests(of: "Bytes"),
+  tests(of: "LZ4"),
+  tests(of: "Digests"),
+  tests(of: "CaptureFormat", ["Events", "Posix", "Bytes", "Digests"]),
 ]
 
 let package = Package(
