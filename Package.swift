@@ -74,6 +74,8 @@ let program: [Target] = [
     "Commands",
     ["Bytes", "Posix", "Events", "Arguments", "CaptureFormat", "Reconstruction", "Recording", "Interchange"]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
+  tests(of: "BPF"),
+  tests(of: "Probes", ["ProbeRecords", "BPF", "Posix"]),
 ]
 
 let testTargets: [Target] = [
