@@ -80,7 +80,7 @@ let testTargets: [Target] = [
   .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
   tests(of: "JSON"),
   tests(of: "Recording", ["ContainerLab", "Events", "JSON", "Posix"], exclude: ["Fixtures"]),
-  tests(of: "Arguments"),
+  tests(of: "Arguments", exclude: ["Snapshots"]),
   tests(of: "Commands", ["Arguments"]),
 ]
 
