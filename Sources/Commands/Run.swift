@@ -21,9 +21,8 @@ private func run(_ invocation: Invocation) -> Int32 {
   case "version": return print("\(program.name) \(program.version)\n")
   case "completions": return print(completions(for: invocation.operands[0]) ?? "")
   case "man": return print(manPage())
-  default:
-    complain("\(invocation.command.name): not in this build")
-    return 2
+  case "record": return guarded { try runRecord(invocation) }
+  default: return guarded { try runReading(invocation) }
   }
 }
 
@@ -42,4 +41,24 @@ private func print(_ text: String) -> Int32 {
   }
 }
 
-private func complain(_ text: String) { try? StandardStream.error.write("\(program.name): \(text)\n") }
+/// Runs `body` and words what it throws.
+private func guarded(_ body: () throws -> Int32) -> Int32 {
+  do {
+    return try body()
+  } catch let error as CommandFailure {
+    complain(error)
+    return error.status
+  } catch let error as SystemError where error.isBrokenPipe {
+    // Whoever read us has seen enough: `events … | head` is no error.
+    return 0
+  } catch {
+    complain("\(error)")
+    return 2
+  }
+}
+
+func complain(_ failure: CommandFailure) {
+  complain(failure.message + (failure.remedy.map { "\n  help: " + $0 } ?? ""))
+}
+
+func complain(_ text: String) { try? StandardStream.error.write("\(program.name): \(text)\n") }

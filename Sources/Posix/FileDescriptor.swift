@@ -64,3 +64,17 @@ public func write(_ buffer: UnsafeRawBufferPointer, to number: Int32) throws(Sys
     done += try check("write") { Glibc.write(number, buffer.baseAddress! + done, buffer.count - done) }
   }
 }
+
+extension FileDescriptor {
+  /// Makes a new file, readable by its owner alone; one that exists is left as it is and is an error.
+  ///
+  /// The corresponding C function is `open` with `O_CREAT | O_EXCL`.
+  public static func create(_ path: String) throws(SystemError) -> FileDescriptor {
+    try open(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+  }
+
+  /// A second descriptor of the same open file. The corresponding C function is `fcntl` with `F_DUPFD_CLOEXEC`.
+  public static func duplicate(of number: Int32) throws(SystemError) -> FileDescriptor {
+    FileDescriptor(owning: try check("fcntl") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
+  }
+}

@@ -21,6 +21,13 @@ public struct SystemError: Error, Equatable, Sendable {
   }
 }
 
+extension SystemError {
+  /// The reader of a pipe is gone.
+  public var isBrokenPipe: Bool { code == EPIPE }
+  public var isExisting: Bool { code == EEXIST }
+  public var isNoSpace: Bool { code == ENOSPC }
+}
+
 extension SystemError: CustomStringConvertible {
   public var description: String {
     let reason = String(cString: strerror(code))

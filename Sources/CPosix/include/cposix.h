@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 int at_pidfd_open(pid_t pid);
+int at_memory_file(const char *name);
 uint64_t at_load_acquire_u64(const void *address);
 void at_store_release_u64(void *address, uint64_t value);
 uint32_t at_load_acquire_u32(const void *address);

@@ -16,7 +16,7 @@ final class CaptureOutput: Sendable {
     case anchors([AnchorRow])
   }
 
-  private struct State {
+  fileprivate struct State {
     var items: [Item] = []
     var queuedBytes = 0
     var isFinished = false
@@ -87,7 +87,7 @@ final class CaptureOutput: Sendable {
 
   private func run(_ file: borrowing FileDescriptor, provenance: Provenance, catalogue: Catalogue) {
     let number = file.number
-    do {
+    do throws(SystemError) {
       let writer = try CaptureWriter(
         to: { (bytes) throws(SystemError) in try Posix.write(bytes, to: number) }, provenance: provenance,
         catalogue: catalogue)
@@ -104,9 +104,8 @@ final class CaptureOutput: Sendable {
         }
         if items.isEmpty { bell.wait(milliseconds: 1000) }
       }
-    } catch let error as SystemError {
+    } catch {
       state.withLock { $0.error = $0.error ?? error }
-    } catch {}
   }
 
   /// Writes one item. After an error the rest is counted as lost: a half-written block is a readable file's end.

@@ -5,9 +5,6 @@ internal import Events
 final class Streams {
   private final class Stream {
     let builder: EventBlockBuilder
-    var nextSequence: UInt64 = 0
-    /// When the first row of the open block came; what is older than the age limit is sealed.
-    var openedAt: BootTime?
     init(builder: EventBlockBuilder) { self.builder = builder }
   }
 
@@ -53,8 +50,8 @@ final class Streams {
   /// Seals what has been open for longer than the age limit. Called on the recorder's timer.
   func sealAged(now: BootTime) {
     for stream in streams.values {
-      guard let first = stream.builder.firstTime else { continue }
-      if now.nanoseconds > first.nanoseconds + maximumAge { sealBlock(of: stream) }
+      guard stream.builder.rowCount > 0 else { continue }
+      if now.nanoseconds > stream.builder.firstTime.nanoseconds + maximumAge { sealBlock(of: stream) }
     }
   }
 

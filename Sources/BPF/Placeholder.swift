@@ -1,1 +1,0 @@
-// Made when its first file is.

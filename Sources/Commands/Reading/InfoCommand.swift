@@ -1,0 +1,126 @@
+internal import CaptureFormat
+internal import Events
+internal import Interchange
+internal import Reconstruction
+
+/// `info`: what a capture holds, and what it lost. Reads tables, never events.
+struct InfoCommand {
+  let request: ReadingRequest
+  let output: Output
+
+  func run() throws -> Int32 {
+    let losses = try request.file.losses().filter { loss in
+      (loss.container.map { request.selected?.contains($0) ?? true } ?? true) && loss.from <= request.to
+        && loss.to >= request.from
+    }
+    let processes = try ProcessHistory(of: request.file).processes.filter {
+      request.selected?.contains($0.container) ?? true
+    }
+    try request.isJSON ? printJSON(losses, processes) : printText(losses, processes)
+    for problem in request.file.problems { complain("\(request.path): \(problem.message)") }
+    return request.file.problems.isEmpty ? 0 : 2
+  }
+
+  private var blocks: [BlockEntry] { request.blocks }
+
+  private func eventCount(_ lane: Lane? = nil) -> UInt64 {
+    blocks.filter { lane == nil || $0.lane == lane }.reduce(0) { $0 + UInt64($1.rowCount) }
+  }
+
+  private func verdict(_ losses: [LossRow]) -> String {
+    let lost = losses.filter { $0.cause != .definition }.reduce(0) { $0 + $1.count }
+    if lost > 0 { return "\(countText(lost)) events lost" }
+    if !losses.isEmpty { return "no event lost, but not every file could be named" }
+    guard let completeness = request.file.completeness else {
+      return "not proven complete: the file has no footer, its recorder was cut off or is still writing"
+    }
+    if !request.file.problems.isEmpty { return "damaged: \(request.file.problems.count) places could not be read" }
+    return completeness.isComplete ? "complete" : "not proven complete: \(completeness.reason)"
+  }
+
+  private func printText(_ losses: [LossRow], _ processes: [ProcessRow]) throws {
+    let file = request.file
+    let time = TimeText(clock: request.clock, isLocal: request.isLocal)
+    try output.line("\(request.path): \(verdict(losses))")
+    var facts: [(String, String)] = []
+    let provenance = file.provenance
+    facts.append(("host", [provenance[.hostName], provenance[.kernelRelease]].compactMap { $0 }.joined(separator: ", kernel ")))
+    facts.append(("recorded by", "aftertrace " + (provenance[.toolVersion] ?? "?")))
+    if let filter = provenance[.filter] { facts.append(("filter", filter)) }
+    if let first = blocks.map(\.firstTime).min(), let last = blocks.map(\.lastTime).max() {
+      facts.append(
+        ("time", "\(time.date(first)) to \(time.date(last)), \(durationText(last.nanoseconds - first.nanoseconds))"))
+    }
+    let lanes = Lane.allCases.map { "\(countText(eventCount($0))) \($0.name)" }.joined(separator: ", ")
+    facts.append(("events", "\(countText(eventCount())): \(lanes)"))
+    facts.append(("processes", countText(UInt64(processes.count))))
+    let shown = request.containers.filter { $0.key != .host && (request.selected?.contains($0.key) ?? true) }
+    facts.append(("containers", "\(shown.count)" + (shown.isEmpty ? "" : ": " + names(shown))))
+    facts.append(("file", "\(sizeText(file.length)), \(file.directory.count) event blocks" + (file.hasFooter ? "" : ", no footer")))
+    if file.partialTail > 0 { facts.append(("unfinished", "\(file.partialTail) bytes of a block that is not whole")) }
+    if let reason = file.completeness?.reason { facts.append(("ended by", reason)) }
+    for (name, value) in facts {
+      try output.line("  \(name.padding(to: 12))\(EventText.printable(Array(value.utf8)))")
+    }
+    for loss in losses {
+      let whose = loss.container.map { request.label(of: $0) } ?? "unattributed"
+      try output.line(
+        "  lost        \(countText(loss.count)) \(loss.lane?.name ?? "") \(causeName(loss.cause)), \(whose), "
+          + "\(time.time(loss.from)) to \(time.time(loss.to))")
+    }
+  }
+
+  private func names(_ containers: [ContainerRow]) -> String {
+    let names = containers.prefix(6).map { request.label(of: $0.key) }.joined(separator: ", ")
+    return containers.count > 6 ? names + " and \(containers.count - 6) more" : names
+  }
+
+  private func causeName(_ cause: LossCause) -> String {
+    request.file.catalogue.causes.first { $0.number == cause.rawValue }?.name ?? cause.name ?? "cause \(cause.rawValue)"
+  }
+
+  private func printJSON(_ losses: [LossRow], _ processes: [ProcessRow]) throws {
+    let file = request.file
+    var json = JSONText()
+    json.beginObject()
+    json.set("path", request.path)
+    json.set("complete", verdict(losses) == "complete")
+    json.set("verdict", verdict(losses))
+    json.set("has_footer", file.hasFooter)
+    json.set("length", file.length)
+    json.set("bytes_read", file.bytesRead)
+    json.set("event_blocks", file.directory.count)
+    json.set("events", eventCount())
+    for lane in Lane.allCases { json.set("events_\(lane.name)", eventCount(lane)) }
+    json.set("processes", processes.count)
+    json.beginObject("provenance")
+    for property in file.provenance.properties { json.set(property.key, property.value) }
+    json.endObject()
+    if let first = blocks.map(\.firstTime).min(), let last = blocks.map(\.lastTime).max() {
+      let time = TimeText(clock: request.clock, isLocal: request.isLocal)
+      json.set("first", time.date(first, digits: 9))
+      json.set("last", time.date(last, digits: 9))
+    }
+    json.set("containers", strings: request.containers.filter { $0.key != .host }.map(\.id))
+    json.beginArray("losses")
+    for loss in losses {
+      json.beginObject()
+      json.set("cause", causeName(loss.cause))
+      json.set("lane", ifPresent: loss.lane?.name)
+      json.set("container", ifPresent: loss.container.map { request.container($0)?.id ?? "host" })
+      json.set("from_boot_ns", "\(loss.from.nanoseconds)")
+      json.set("to_boot_ns", "\(loss.to.nanoseconds)")
+      json.set("count", loss.count)
+      json.endObject()
+    }
+    json.endArray()
+    json.set("problems", strings: file.problems.map(\.message))
+    json.endObject()
+    json.newline()
+    try output.bytes(json.bytes)
+  }
+}
+
+extension String {
+  func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

@@ -1,0 +1,104 @@
+internal import CaptureFormat
+internal import Events
+internal import Interchange
+internal import Reconstruction
+
+/// `ps`: the process forest, the dead included.
+struct PsCommand {
+  let request: ReadingRequest
+  let output: Output
+
+  func run() throws -> Int32 {
+    let history = try ProcessHistory(of: request.file)
+    let shown = history.processes.filter { process in
+      guard request.selected?.contains(process.container) ?? true else { return false }
+      guard !process.flags.contains(.ancestorOnly) || request.selected == nil else { return false }
+      return process.key.start <= request.to && (process.end.map { $0 >= request.from } ?? true)
+    }
+    if request.isJSON {
+      for process in shown { try printJSON(process, history) }
+    } else {
+      try printForest(ProcessForest(shown), history)
+    }
+    return shown.isEmpty && request.isNarrowed ? 1 : 0
+  }
+
+  private func printForest(_ forest: ProcessForest, _ history: ProcessHistory) throws {
+    let time = TimeText(clock: request.clock, isLocal: request.isLocal)
+    let severalContainers = Set(forest.nodes.map(\.process.container)).count > 1
+    var header = ["PID", "PPID", "USER", "START", "END", "EXIT"]
+    if severalContainers { header.append("CONTAINER") }
+    var table = TextTable(header + ["COMMAND"])
+    for node in forest.nodes {
+      let process = node.process
+      var row = [
+        "\(process.key.pid)", parent(of: node, history), process.userID.map(String.init) ?? "-",
+        process.flags.contains(.foundByScan) ? "before" : time.time(process.key.start),
+        process.end.map { time.time($0) } ?? "-",
+        process.exitCode.map { ExitStatus(waitStatus: $0).description } ?? "-",
+      ]
+      if severalContainers { row.append(request.label(of: process.container)) }
+      table.append(row + [lines(of: node) + command(of: process)])
+    }
+    for line in table.lines { try output.line(line) }
+  }
+
+  private func parent(of node: ProcessForest.Node, _ history: ProcessHistory) -> String {
+    guard let parent = node.process.parent, parent.pid != 0 else { return "-" }
+    guard let missing = node.missingParent else { return "\(parent.pid)" }
+    guard let row = history[missing], !row.comm.isEmpty else { return "\(parent.pid) (not captured)" }
+    return "\(parent.pid) (\(EventText.printable(row.comm)))"
+  }
+
+  /// `│ ├─ ` for a child that is not its parent's last.
+  private func lines(of node: ProcessForest.Node) -> String {
+    guard node.depth > 0 else { return "" }
+    let above = node.isLast.dropFirst().dropLast().map { $0 ? "   " : "│  " }.joined()
+    return above + (node.isLast.last == true ? "└─ " : "├─ ")
+  }
+
+  private func command(of process: ProcessRow) -> String {
+    if let arguments = process.arguments, arguments.count > 0 {
+      let more = process.flags.contains(.argumentsTruncated) ? " …" : ""
+      let line = EventText.commandLine(arguments) + more
+      return process.execTime == nil && !process.flags.contains(.foundByScan) ? line + " (forked)" : line
+    }
+    return "[" + EventText.printable(process.comm) + "]"
+  }
+
+  private func printJSON(_ process: ProcessRow, _ history: ProcessHistory) throws {
+    let time = TimeText(clock: request.clock, isLocal: request.isLocal)
+    var json = JSONText()
+    json.beginObject()
+    json.set("pid", process.key.pid)
+    json.set("vpid", ifPresent: process.namespacePID)
+    json.set("ppid", ifPresent: process.parent?.pid)
+    json.set("parent_captured", process.parent.map { history[$0] != nil } ?? false)
+    json.set("container_id", ifPresent: request.container(process.container)?.id)
+    json.set("container_name", ifPresent: request.container(process.container)?.name)
+    json.set("start", time.date(process.key.start, digits: 9))
+    json.set("start_boot_ns", "\(process.key.start.nanoseconds)")
+    json.set("parent_start_boot_ns", ifPresent: process.parent.map { "\($0.start.nanoseconds)" })
+    json.set("found_by_scan", process.flags.contains(.foundByScan))
+    json.set("end", ifPresent: process.end.map { time.date($0, digits: 9) })
+    if let status = process.exitCode.map({ ExitStatus(waitStatus: $0) }) {
+      json.set("exit_code", status.shellCode)
+      if case .killed(let signal, _) = status { json.set("signal", ExitStatus.signalName(signal)) }
+    }
+    json.set("uid", ifPresent: process.userID)
+    json.set("gid", ifPresent: process.groupID)
+    json.set("session", ifPresent: process.session)
+    json.set("tty", ifPresent: process.terminalName)
+    json.set("comm", process.comm)
+    json.set("executable", ifPresent: process.executable)
+    json.set("cwd", ifPresent: process.workingDirectory)
+    if let arguments = process.arguments {
+      json.set("args", strings: arguments.items.map { String(decoding: $0, as: UTF8.self) })
+      json.set("args_truncated", process.flags.contains(.argumentsTruncated))
+    }
+    json.set("events", ifPresent: process.eventCount)
+    json.endObject()
+    json.newline()
+    try output.bytes(json.bytes)
+  }
+}

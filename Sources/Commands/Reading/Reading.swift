@@ -1,0 +1,49 @@
+internal import Arguments
+internal import CaptureFormat
+internal import Posix
+
+/// Runs one reading command over every file named.
+///
+/// One bad file does not end the run; the exit status remembers the worst: an error before "nothing matched".
+func runReading(_ invocation: Invocation) throws -> Int32 {
+  var statuses: [Int32] = []
+  let target = try outputDescriptor(of: invocation)
+  let output = Output(to: target ?? StandardStream.output.rawValue)
+  guard !invocation.operands.isEmpty else {
+    throw CommandFailure("\(invocation.command.name): no capture named", remedy: "name a file, or `-`", status: 64)
+  }
+  for path in invocation.operands {
+    do {
+      let request = try ReadingRequest(path: path, invocation)
+      statuses.append(try run(invocation, request, output))
+    } catch let error as CaptureError {
+      complain(CommandFailure(error, in: path))
+      statuses.append(2)
+    } catch let error as CommandFailure where error.status != 64 {
+      complain(error)
+      statuses.append(error.status)
+    }
+  }
+  try output.flush()
+  if statuses.contains(2) { return 2 }
+  return statuses.allSatisfy { $0 == 1 } ? 1 : 0
+}
+
+private func run(_ invocation: Invocation, _ request: ReadingRequest, _ output: Output) throws -> Int32 {
+  switch invocation.command.name {
+  case "info": try InfoCommand(request: request, output: output).run()
+  case "containers": try ContainersCommand(request: request, output: output).run()
+  case "ps": try PsCommand(request: request, output: output).run()
+  case "events": try EventsCommand(request: request, output: output, format: request.isJSON ? .lines : .text).run()
+  default:
+    try EventsCommand(
+      request: request, output: output, format: invocation.choice(of: "to") == "json" ? .array : .lines
+    ).run()
+  }
+}
+
+/// The file that `export -o` names; nil is standard output.
+private func outputDescriptor(of invocation: Invocation) throws(SystemError) -> Int32? {
+  guard invocation.command.name == "export", let path = invocation.value(of: "output"), path != "-" else { return nil }
+  return try FileDescriptor.create(path).release()
+}

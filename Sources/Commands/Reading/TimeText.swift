@@ -1,0 +1,76 @@
+internal import Events
+internal import Interchange
+internal import Posix
+internal import Reconstruction
+
+/// Times as a table shows them: UTC unless local was asked for.
+struct TimeText {
+  let clock: CaptureClock
+  let isLocal: Bool
+
+  /// `20:41:07.123456`; `+12.345678s` since boot where the capture has no clock.
+  func time(_ time: BootTime) -> String {
+    calendar(time)?.timeOfDay(digits: 6) ?? "+\(Double(time.nanoseconds / 1000) / 1e6)s"
+  }
+
+  /// `2026-11-23T20:41:07.123+00:00`
+  func date(_ time: BootTime, digits: Int = 3) -> String {
+    calendar(time)?.iso8601(digits: digits) ?? "+\(Double(time.nanoseconds / 1000) / 1e6)s"
+  }
+
+  private func calendar(_ time: BootTime) -> CalendarTime? {
+    clock.wallTime(of: time).map {
+      CalendarTime($0, offset: isLocal ? localOffset(at: $0.nanoseconds) : 0)
+    }
+  }
+}
+
+/// `1m32.5s`, `420ms`, `35µs`
+func durationText(_ nanoseconds: UInt64) -> String {
+  switch nanoseconds {
+  case ..<1000: "\(nanoseconds)ns"
+  case ..<1_000_000: "\(nanoseconds / 1000)µs"
+  case ..<1_000_000_000: "\(nanoseconds / 1_000_000)ms"
+  case ..<60_000_000_000: "\(nanoseconds / 1_000_000_000).\(nanoseconds / 100_000_000 % 10)s"
+  case ..<3_600_000_000_000: "\(nanoseconds / 60_000_000_000)m\(nanoseconds / 1_000_000_000 % 60)s"
+  default: "\(nanoseconds / 3_600_000_000_000)h\(nanoseconds / 60_000_000_000 % 60)m"
+  }
+}
+
+/// `12.3 MiB`
+func sizeText(_ bytes: UInt64) -> String {
+  var value = bytes * 10
+  for unit in ["B", "KiB", "MiB", "GiB"] {
+    if value < 10240 || unit == "GiB" { return unit == "B" ? "\(bytes) B" : "\(value / 10).\(value % 10) \(unit)" }
+    value /= 1024
+  }
+  return "\(bytes) B"
+}
+
+/// `12 345 678`
+func countText(_ count: UInt64) -> String {
+  let digits = Array(String(count))
+  var text = ""
+  for (place, digit) in digits.enumerated() {
+    if place > 0, (digits.count - place) % 3 == 0 { text.append(" ") }
+    text.append(digit)
+  }
+  return text
+}
+
+/// Columns padded to their widest cell, two blanks apart; the last one is as long as it is.
+struct TextTable {
+  private var rows: [[String]]
+  init(_ header: [String]) { rows = [header] }
+  mutating func append(_ row: [String]) { rows.append(row) }
+  var isEmpty: Bool { rows.count == 1 }
+
+  var lines: [String] {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      row.enumerated().map { column, cell in
+        column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+      }.joined(separator: "  ")
+    }
+  }
+}

@@ -1,0 +1,215 @@
+internal import Events
+internal import Posix
+internal import Synchronization
+
+/// Reads metadata on a thread of its own, so that a slow disk does not hold up the recording.
+///
+/// Each request is tried at once and then again for as long as its cgroup lives, after a quarter of the time that it has
+/// waited: within 2 ms at first, every 5 s in the end. When the container is described, its first process is looked for
+/// in the same way.
+final class MetadataWorker: Sendable {
+  struct Request: Sendable {
+    var cgroup: CgroupID
+    var path: CgroupPath
+    var role: CgroupRole
+    /// The process that made the cgroup; nil when it was not seen.
+    var creator: UInt32?
+    /// Made long ago: what is not on disk now will hardly appear.
+    var isOld: Bool
+  }
+
+  enum Answer: Sendable {
+    case described(CgroupID, ContainerMetadata)
+    /// The first process was found: the same metadata with pid, mount namespace and perhaps the upper directory.
+    case started(CgroupID, ContainerMetadata)
+    /// The first attempt found nothing.
+    case notYet(CgroupID)
+    /// The cgroup's directory is gone, though nobody said so.
+    case vanished(CgroupID)
+  }
+
+  private struct Shared {
+    var requests: [Request] = []
+    var cancelled: [CgroupID] = []
+    var answers: [Answer] = []
+    var untried = 0
+    var isStopping = false
+  }
+
+  private let shared = Mutex(Shared())
+  private let bell: WakeUp
+  private let answered: WakeUp
+  private let hierarchy: CgroupHierarchy
+  private let discoversRoots: Bool
+  /// Mount namespaces that are surely the host's: this program's and that of pid 1.
+  private let hostNamespaces: Set<UInt32>
+
+  init(hierarchy: CgroupHierarchy, discoversRoots: Bool, hostNamespaces: Set<UInt32>) throws(SystemError) {
+    bell = try WakeUp()
+    answered = try WakeUp()
+    self.hierarchy = hierarchy
+    self.discoversRoots = discoversRoots
+    self.hostNamespaces = hostNamespaces
+  }
+
+  func add(_ request: Request) {
+    shared.withLock {
+      $0.requests.append(request)
+      $0.untried += 1
+    }
+    bell.ring()
+  }
+
+  /// The cgroup is gone: one last attempt is made, for the files outlive it by some milliseconds.
+  func cancel(_ cgroup: CgroupID) {
+    shared.withLock { $0.cancelled.append(cgroup) }
+    bell.ring()
+  }
+
+  func takeAnswers() -> [Answer] {
+    shared.withLock {
+      let answers = $0.answers
+      if !answers.isEmpty { $0.answers = [] }
+      return answers
+    }
+  }
+
+  /// Waits until every request was tried once.
+  func waitUntilTried(limit: Duration) {
+    let end = ContinuousClock.now + limit
+    while shared.withLock({ $0.untried > 0 }), ContinuousClock.now < end { answered.wait(milliseconds: 5) }
+  }
+
+  func stop() {
+    shared.withLock { $0.isStopping = true }
+    bell.ring()
+  }
+}
+
+extension MetadataWorker {
+  private struct Pending {
+    var request: Request
+    var launch: RuntimeLaunch?
+    var since: ContinuousClock.Instant
+    var due: ContinuousClock.Instant
+    var wasTried = false
+    var metadata: ContainerMetadata?
+  }
+
+  /// The thread's body.
+  func run(roots: RuntimeRoots) {
+    var reader = MetadataReader(roots: roots)
+    var discovered: ContinuousClock.Instant?
+    var pending: [Pending] = []
+    if discoversRoots {
+      reader.roots.discover()
+      discovered = .now
+    }
+    while true {
+      let (requests, cancelled, isStopping) = shared.withLock {
+        let taken = ($0.requests, Set($0.cancelled), $0.isStopping)
+        $0.requests = []
+        $0.cancelled = []
+        return taken
+      }
+      if isStopping { return }
+      for request in requests {
+        let launch = request.creator.flatMap { RuntimeLaunch(ofProcess: $0) }
+        pending.append(Pending(request: request, launch: launch, since: .now, due: .now))
+      }
+      let now = ContinuousClock.now
+      var kept: [Pending] = []
+      for var item in pending {
+        let isLast = cancelled.contains(item.request.cgroup)
+        if item.due <= now || isLast {
+          let isDone = attempt(&item, reader: &reader, discovered: &discovered, isLast: isLast)
+          if isDone || isLast { continue }
+        }
+        kept.append(item)
+      }
+      pending = kept
+      let next = pending.lazy.map(\.due).min().map { max(Self.milliseconds(from: .now, to: $0), 1) }
+      bell.wait(milliseconds: next)
+    }
+  }
+
+  /// - Returns: Whether nothing is left to find out.
+  private func attempt(
+    _ item: inout Pending, reader: inout MetadataReader, discovered: inout ContinuousClock.Instant?, isLast: Bool
+  ) -> Bool {
+    if item.metadata == nil {
+      let request = item.request
+      item.metadata = reader.read(request.path, role: request.role, launch: item.launch)
+      if item.metadata == nil, discoversRoots, !isLast, case .container = request.role, Self.isDue(discovered) {
+        // An engine with other roots may have been started since.
+        reader.roots.discover()
+        discovered = .now
+        item.metadata = reader.read(request.path, role: request.role, launch: item.launch)
+      }
+      if let metadata = item.metadata { answer(.described(request.cgroup, metadata)) }
+    }
+    if var metadata = item.metadata, findFirstProcess(&metadata, launch: item.launch, roots: reader.roots) {
+      answer(.started(item.request.cgroup, metadata))
+      finishFirstAttempt(&item)
+      return true
+    }
+    if item.metadata == nil, !item.wasTried { answer(.notYet(item.request.cgroup)) }
+    finishFirstAttempt(&item)
+    let waited = ContinuousClock.now - item.since
+    if waited > .seconds(5), let directory = hierarchy.directory(of: item.request.path), !File.exists(directory) {
+      answer(.vanished(item.request.cgroup))
+      return true
+    }
+    let pause = item.request.isOld ? .seconds(1) : waited / 4
+    item.due = .now + min(max(pause, .milliseconds(2)), .seconds(5))
+    return false
+  }
+
+  private static func isDue(_ discovered: ContinuousClock.Instant?) -> Bool {
+    discovered.map { ContinuousClock.now - $0 > .milliseconds(250) } ?? true
+  }
+
+  private func finishFirstAttempt(_ item: inout Pending) {
+    guard !item.wasTried else { return }
+    item.wasTried = true
+    shared.withLock { $0.untried -= 1 }
+    answered.ring()
+  }
+
+  private func answer(_ answer: Answer) { shared.withLock { $0.answers.append(answer) } }
+
+  private static func milliseconds(from: ContinuousClock.Instant, to: ContinuousClock.Instant) -> Int32 {
+    let (seconds, attoseconds) = (to - from).components
+    return Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
+  }
+
+  /// Adds pid and mount namespace of the container's first process once it has left the host's namespace.
+  private func findFirstProcess(_ metadata: inout ContainerMetadata, launch: RuntimeLaunch?, roots: RuntimeRoots) -> Bool {
+    let namespaces = roots.dockerExec.map { $0 + "/runtime-runc" } + roots.containerdState.map { $0 + "/runc" }
+    let below = namespaces.flatMap { root in ((try? Directory.names(in: root)) ?? []).map { "\(root)/\($0)" } }
+    let places = [launch?.root].compactMap { $0 } + roots.runc + below
+    guard let pid = RuncState.find(id: metadata.id, under: places)?.pid,
+      let namespace = mountNamespace(ofProcess: pid), !hostNamespaces.contains(namespace)
+    else { return false }
+    metadata.pid = pid
+    metadata.mountNamespace = namespace
+    if metadata.upperDirectory == nil { metadata.upperDirectory = rootUpperDirectory(ofProcess: pid) }
+    return true
+  }
+}
+
+/// Inode number of a process's mount namespace; nil when the process is gone.
+func mountNamespace(ofProcess pid: UInt32) -> UInt32? { mountNamespace(at: "/proc/\(pid)/ns/mnt") }
+
+/// Reads `mnt:[4026531841]`.
+func mountNamespace(at link: String) -> UInt32? {
+  guard let target = try? File.linkTarget(link), target.hasPrefix("mnt:["), target.hasSuffix("]") else { return nil }
+  return UInt32(target.dropFirst(5).dropLast())
+}
+
+/// The upper layer of the overlay that is the process's root, if it is one.
+private func rootUpperDirectory(ofProcess pid: UInt32) -> String? {
+  guard let text = try? FileDescriptor.contents(of: "/proc/\(pid)/mountinfo") else { return nil }
+  return MountEntry.parse(String(decoding: text, as: UTF8.self)).first { $0.mountPoint == "/" && $0.type == "overlay" }?
+    .upperDirectory
+}

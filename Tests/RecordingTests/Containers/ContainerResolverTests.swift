@@ -1,0 +1,261 @@
+import Events
+import Posix
+import Testing
+
+@testable import Recording
+
+/// A cgroup tree and an engine's files made of plain directories: the resolver cannot tell.
+private final class FakeHost {
+  let directory: String
+  let hierarchy: CgroupHierarchy
+  var roots = RuntimeRoots.none
+
+  init() throws {
+    directory = try Directory.createTemporary(prefix: "aftertrace-host-")
+    hierarchy = CgroupHierarchy(version: .unified, number: 0, mountPoint: directory + "/cgroup")
+    for name in ["cgroup", "docker", "state", "runc"] { try Directory.create(directory + "/" + name) }
+    roots.dockerData = [directory + "/docker"]
+    roots.containerdState = [directory + "/state"]
+    roots.runc = [directory + "/runc"]
+  }
+
+  deinit { try? Directory.removeAll(directory) }
+
+  func resolver() throws -> ContainerResolver {
+    try ContainerResolver(hierarchy: hierarchy, roots: roots, discoversRoots: false)
+  }
+
+  func write(_ text: String, to path: String) throws {
+    let full = directory + "/" + path
+    try Directory.createAll(full.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 })
+    try FileDescriptor.write(text.utf8, to: full)
+  }
+
+  func describeDocker(_ id: String, name: String) throws {
+    try write(#"{"ID":"\#(id)","Name":"/\#(name)","Config":{"Image":"busybox"}}"#, to: "docker/containers/\(id)/config.v2.json")
+  }
+
+  /// Makes the cgroup and those above it; tells the resolver of each new one.
+  @discardableResult
+  func makeCgroup(_ path: String, telling resolver: ContainerResolver?) throws -> CgroupID {
+    var above = CgroupPath("/")
+    for name in CgroupPath(path).components {
+      let next = CgroupPath(above.description + "/" + name)
+      if hierarchy.id(of: next) == nil {
+        try Directory.create(hierarchy.directory(of: next)!)
+        resolver?.cgroupCreated(
+          id: hierarchy.id(of: next)!, parent: hierarchy.id(of: above)!, path: next.description,
+          at: BootTime(nanoseconds: SystemClock.bootNanoseconds))
+      }
+      above = next
+    }
+    return hierarchy.id(of: above)!
+  }
+
+  func removeCgroup(_ path: String, telling resolver: ContainerResolver) throws {
+    let id = hierarchy.id(of: CgroupPath(path))!
+    try Directory.remove(hierarchy.directory(of: CgroupPath(path))!)
+    resolver.cgroupRemoved(id: id, at: BootTime(nanoseconds: SystemClock.bootNanoseconds))
+  }
+}
+
+/// Asks again until `condition` holds, for two seconds at most.
+func eventually(_ resolver: ContainerResolver, _ condition: () -> Bool) -> Bool {
+  let end = ContinuousClock.now + .seconds(2)
+  while ContinuousClock.now < end {
+    _ = resolver.drainResolved()
+    if condition() { return true }
+    resolver.settle(limit: .milliseconds(5))
+    sleepBriefly()
+  }
+  return false
+}
+
+func sleepBriefly() {
+  let bell = try! WakeUp()
+  bell.wait(milliseconds: 2)
+}
+
+@Suite struct ContainerResolverTests {
+  @Test func `a container has its key at once and its name as soon as the disk has it`() throws {
+    let host = try FakeHost()
+    let resolver = try host.resolver()
+    let cgroup = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
+    let key = resolver.container(forCgroup: cgroup)
+    #expect(key == ContainerKey(rawValue: 1))
+    #expect(resolver[key]?.id == hexID)
+    #expect(resolver[key]?.isDescribed == false)
+    try host.describeDocker(hexID, name: "web")
+    #expect(eventually(resolver) { resolver[key]?.metadata.name == "web" })
+    #expect(resolver[key]?.metadata.image == "busybox")
+  }
+
+  @Test func `what is not in a container is the host's`() throws {
+    let host = try FakeHost()
+    let resolver = try host.resolver()
+    let cgroup = try host.makeCgroup("/system.slice/ssh.service", telling: resolver)
+    #expect(resolver.container(forCgroup: cgroup) == .host)
+    #expect(resolver.container(forCgroup: CgroupID(rawValue: 99)) == .host)
+    #expect(resolver.containers.isEmpty)
+  }
+
+  @Test(arguments: ["system.slice/nginx.service", "init.scope", "docker/\(otherHexID)", "container", "docker/\(otherHexID)/init.scope"])
+  func `systemd or docker inside a container counts to the container`(inner: String) throws {
+    let host = try FakeHost()
+    try host.describeDocker(hexID, name: "outer")
+    let resolver = try host.resolver()
+    let outer = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
+    resolver.settle()
+    let cgroup = try host.makeCgroup("/docker/\(hexID)/\(inner)", telling: resolver)
+    resolver.settle()
+    #expect(resolver.container(forCgroup: cgroup) == resolver.container(forCgroup: outer))
+    #expect(resolver.containers.count == 1)
+  }
+
+  @Test func `a container inside another has its own key when this host's engine knows it`() throws {
+    let host = try FakeHost()
+    try host.describeDocker(hexID, name: "outer")
+    try host.describeDocker(otherHexID, name: "inner")
+    let resolver = try host.resolver()
+    let outer = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
+    let inner = try host.makeCgroup("/docker/\(hexID)/docker/\(otherHexID)", telling: resolver)
+    let leaf = try host.makeCgroup("/docker/\(hexID)/docker/\(otherHexID)/init.scope", telling: resolver)
+    #expect(eventually(resolver) { resolver.containers.count == 2 })
+    let key = resolver.container(forCgroup: inner)
+    #expect(key != resolver.container(forCgroup: outer))
+    #expect(resolver[key]?.metadata.name == "inner")
+    #expect(resolver.container(forCgroup: leaf) == key)
+  }
+
+  @Test func `a container with an arbitrary name is one when a bundle points at its cgroup`() throws {
+    let host = try FakeHost()
+    try host.write(
+      #"{"annotations":{"tier":"db"},"linux":{"cgroupsPath":"/default/web"},"root":{"path":"rootfs"}}"#,
+      to: "state/io.containerd.runtime.v2.task/default/web/config.json")
+    let resolver = try host.resolver()
+    let cgroup = try host.makeCgroup("/default/web", telling: resolver)
+    let impostor = try host.makeCgroup("/elsewhere/web", telling: resolver)
+    let below = try host.makeCgroup("/default/web/init.scope", telling: resolver)
+    #expect(eventually(resolver) { resolver.container(forCgroup: cgroup) != .host })
+    let key = resolver.container(forCgroup: cgroup)
+    #expect(resolver.container(forCgroup: below) == key)
+    #expect(resolver[key]?.metadata.name == "web")
+    #expect(resolver[key]?.metadata.labels == ["tier": "db"])
+    #expect(resolver.container(forCgroup: impostor) == .host)
+  }
+
+  @Test func `plain runc's state file may come later and name another cgroup than its id`() throws {
+    let host = try FakeHost()
+    let resolver = try host.resolver()
+    let cgroup = try host.makeCgroup("/jobs/seven", telling: resolver)
+    resolver.settle()
+    #expect(resolver.container(forCgroup: cgroup) == .host)
+    try host.write(
+      #"{"id":"web","init_process_pid":1,"cgroup_paths":{"":"/sys/fs/cgroup/unified/jobs/seven"},"config":{"labels":["bundle=/nowhere"]}}"#,
+      to: "runc/web/state.json")
+    #expect(eventually(resolver) { resolver.container(forCgroup: cgroup) != .host })
+    #expect(resolver[resolver.container(forCgroup: cgroup)]?.id == "web")
+  }
+
+  @Test func `docker under an arbitrary parent is found when the parent is none`() throws {
+    let host = try FakeHost()
+    let resolver = try host.resolver()
+    let cgroup = try host.makeCgroup("/my-parent/\(hexID)", telling: resolver)
+    #expect(eventually(resolver) { resolver.container(forCgroup: cgroup) != .host })
+    #expect(resolver[resolver.container(forCgroup: cgroup)]?.id == hexID)
+  }
+
+  @Test func `restarted, a numbered container keeps its key and a named one gets a new one`() throws {
+    let host = try FakeHost()
+    let resolver = try host.resolver()
+    let first = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
+    let key = resolver.container(forCgroup: first)
+    try host.removeCgroup("/docker/\(hexID)", telling: resolver)
+    #expect(resolver[key]?.removed != nil)
+    #expect(resolver.container(forCgroup: first) == key, "late events still find it")
+    let second = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
+    #expect(resolver.container(forCgroup: second) == key)
+    #expect(resolver[key]?.removed == nil)
+
+    let named = try host.makeCgroup("/lxc/web", telling: resolver)
+    let before = resolver.container(forCgroup: named)
+    try host.removeCgroup("/lxc/web", telling: resolver)
+    let again = try host.makeCgroup("/lxc/web", telling: resolver)
+    #expect(resolver.container(forCgroup: again) != before)
+    #expect(resolver.container(forCgroup: again) != .host)
+  }
+
+  @Test func `a container that is gone before the disk was read still gets its name`() throws {
+    let host = try FakeHost()
+    try host.describeDocker(hexID, name: "brief")
+    try host.write(
+      #"{"linux":{"cgroupsPath":"/default/blink"}}"#, to: "state/io.containerd.runtime.v2.task/default/blink/config.json")
+    let resolver = try host.resolver()
+    let docker = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
+    let ctr = try host.makeCgroup("/default/blink", telling: resolver)
+    try host.removeCgroup("/docker/\(hexID)", telling: resolver)
+    try host.removeCgroup("/default/blink", telling: resolver)
+    #expect(eventually(resolver) { resolver[resolver.container(forCgroup: docker)]?.metadata.name == "brief" })
+    #expect(eventually(resolver) { resolver[resolver.container(forCgroup: ctr)]?.metadata.name == "blink" })
+    #expect(resolver[resolver.container(forCgroup: ctr)]?.removed != nil)
+  }
+
+  @Test func `the scan finds what was there before, with names`() throws {
+    let host = try FakeHost()
+    try host.describeDocker(hexID, name: "old")
+    let cgroup = try host.makeCgroup("/docker/\(hexID)", telling: nil)
+    let resolver = try host.resolver()
+    resolver.scan(at: BootTime(nanoseconds: 5))
+    let record = try #require(resolver[resolver.container(forCgroup: cgroup)])
+    #expect(record.metadata.name == "old")
+    #expect(record.isOlderThanRecording)
+    resolver.scan(at: BootTime(nanoseconds: 6))
+    #expect(resolver.containers.count == 1)
+  }
+
+  @Test func `a namespace of the engine is never taken for a container's`() throws {
+    let host = try FakeHost()
+    let resolver = try host.resolver()
+    let cgroup = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
+    let service = try host.makeCgroup("/system.slice/docker.service", telling: resolver)
+    resolver.processSeen(cgroup: service, mountNamespace: 700)
+    resolver.processSeen(cgroup: cgroup, mountNamespace: 700)
+    #expect(resolver.container(forMountNamespace: 700) == nil)
+    let own = try #require(mountNamespace(at: "/proc/self/ns/mnt"))
+    resolver.processSeen(cgroup: cgroup, mountNamespace: own)
+    #expect(resolver.container(forMountNamespace: own) == nil)
+    resolver.processSeen(cgroup: cgroup, mountNamespace: 800)
+    resolver.processSeen(cgroup: service, mountNamespace: 800)
+    #expect(resolver.container(forMountNamespace: 800) == resolver.container(forCgroup: cgroup))
+  }
+
+  @Test func `changes tell each cgroup's way from the host to its container`() throws {
+    let host = try FakeHost()
+    let resolver = try host.resolver()
+    let cgroup = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
+    let key = resolver.container(forCgroup: cgroup)
+    #expect(resolver.drainResolved().contains(.assigned(cgroup, container: key, before: .host)))
+    try host.removeCgroup("/docker/\(hexID)", telling: resolver)
+    #expect(resolver.drainResolved().contains(.ended(key)))
+  }
+}
+
+@Suite struct CgroupTableTests {
+  @Test func `it answers as a dictionary does, through growth and removal`() {
+    var table = CgroupTable()
+    var model: [UInt64: UInt32] = [:]
+    var generator = SystemRandomNumberGenerator()
+    for step in 0..<20_000 {
+      let id = UInt64.random(in: 1...2000, using: &generator)
+      if step % 3 == 0 {
+        table.remove(CgroupID(rawValue: id))
+        model[id] = nil
+      } else {
+        table[CgroupID(rawValue: id)] = ContainerKey(rawValue: UInt32(step))
+        model[id] = UInt32(step)
+      }
+      let asked = UInt64.random(in: 0...2001, using: &generator)
+      #expect(table[CgroupID(rawValue: asked)].rawValue == model[asked] ?? 0)
+    }
+  }
+}
