@@ -65,4 +65,4 @@ clean: ## delete what was built
 	@rm -rf .build .build-*
 
 toolchain:
-	@command -v $(SWIFT) >/dev/null || { echo "make: no '$(SWIFT)' in PATH: install Swift 6.3 from swift.org/install, or make SWIFT=/path/to/swift" >&2; exit 2; }
+	@command -v $(SWIFT) >/dev/null || { echo "make: no '$(SWIFT)' in PATH: install Swift 6.2 or newer from swift.org/install, or make SWIFT=/path/to/swift" >&2; exit 2; }
