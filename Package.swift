@@ -76,6 +76,8 @@ let program: [Target] = [
 let testTargets: [Target] = [
   .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
   tests(of: "JSON"),
+  tests(of: "Events"),
+  tests(of: "Posix"),
   tests(of: "Recording", ["ContainerLab", "Events", "JSON", "Posix"], exclude: ["Fixtures"]),
 ]
 

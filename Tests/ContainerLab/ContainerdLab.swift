@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Posix
+public import Posix
 
 /// A containerd of the test's own, driven by ctr.
 public final class ContainerdLab: Sendable {
@@ -60,6 +60,13 @@ public final class ContainerdLab: Sendable {
   /// - Parameter options: As for `ctr run`, before the image.
   public func start(_ name: String, options: [String] = [], _ command: [String]) throws {
     try ctr(["run", "--detach", "--runc-root", runcRoot] + options + [Self.image, name] + command)
+  }
+
+  /// Starts `ctr run --rm` and leaves it running.
+  public func launch(_ name: String, options: [String] = [], _ command: [String]) throws -> ChildProcess {
+    try Lab.start(
+      "ctr", ["--address", socket, "run", "--rm", "--runc-root", runcRoot] + options + [Self.image, name] + command,
+      log: directory + "/client.log")
   }
 
   /// An archive as `docker save` writes it: a manifest, a configuration, one layer.

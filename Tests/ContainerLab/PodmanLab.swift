@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Posix
+public import Posix
 
 /// podman with storage of its own, over runc and cgroupfs.
 public final class PodmanLab: Sendable {
@@ -49,15 +49,26 @@ public final class PodmanLab: Sendable {
     try Lab.run("podman", Self.options(directory, driver: driver) + arguments).split(separator: "\n").joined(separator: "\n")
   }
 
-  /// Starts a container and gives its id.
+  /// Runs `podman run` to its end and gives the id, or what the container printed.
   ///
   /// - Parameter options: As for `podman run`, before the image.
   public func run(_ options: [String], _ command: [String]) throws -> String {
-    let text = try podman(
-      ["run"] + options + [
-        "--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", Self.image,
-      ] + command)
+    let text = try podman(Self.runArguments(options, command))
     return text.split(separator: "\n").last.map(String.init) ?? ""
+  }
+
+  /// Starts `podman run` and leaves it running.
+  public func start(_ options: [String], _ command: [String]) throws -> ChildProcess {
+    try Lab.start(
+      "podman", Self.options(directory, driver: driver) + Self.runArguments(options, command), log: directory + "/client.log")
+  }
+
+  /// What clients that were left running said.
+  public func log() -> String { Lab.text(of: directory + "/client.log") }
+
+  /// The limits are today's: raising them is refused in many a sandbox.
+  private static func runArguments(_ options: [String], _ command: [String]) -> [String] {
+    ["run"] + options + ["--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", image] + command
   }
 
   private static func options(_ directory: String, driver: String) -> [String] {
