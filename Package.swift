@@ -97,6 +97,8 @@ let fuzzing: [Target] = [
 let testTargets: [Target] = [
   .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
   tests(of: "JSON"),
+  tests(of: "Events"),
+  tests(of: "Posix"),
   tests(of: "Recording", ["ContainerLab", "Events", "JSON", "Posix"], exclude: ["Fixtures"]),
   tests(of: "Arguments", exclude: ["Snapshots"]),
   tests(of: "Commands", ["Arguments"]),
