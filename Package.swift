@@ -82,8 +82,6 @@ let program: [Target] = [
     "Commands",
     ["Bytes", "Posix", "Events", "Arguments", "CaptureFormat", "Reconstruction", "Recording", "Interchange"]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
-  tests(of: "BPF"),
-  tests(of: "Probes", ["ProbeRecords", "BPF", "Posix"]),
 ]
 
 let fuzzing: [Target] = [
@@ -97,6 +95,8 @@ let fuzzing: [Target] = [
 let testTargets: [Target] = [
   .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
   tests(of: "JSON"),
+  tests(of: "BPF"),
+  tests(of: "Probes", ["ProbeRecords", "BPF", "Posix"]),
   tests(of: "Events"),
   tests(of: "Posix"),
   tests(of: "Recording", ["ContainerLab", "Events", "JSON", "Posix"], exclude: ["Fixtures"]),
