@@ -59,7 +59,9 @@ private func report(_ summary: RecordingSummary, _ path: String) {
     "\(countText(summary.eventCount)) events, \(lost), \(sizeText(summary.bytesWritten)) in \(path): \(summary.reason)")
   if let error = summary.writeError {
     complain(
-      CommandFailure("\(path): \(error)", remedy: "what was written is readable: `aftertrace info \(path)`; make room and record again"))
+      CommandFailure(
+        "\(path): \(error)",
+        remedy: "what was written is readable: `aftertrace info \(path)`; make room and record again"))
   }
 }
 

@@ -71,7 +71,8 @@ public final class Recorder {
     resolver.scan(at: started)
     if !options.containers.isEmpty { try select() }
     if options.command == nil || options.containers.isEmpty {
-      decoder.processes.take(scan: try ProbeSession.scanProcesses(hierarchy: hierarchy.number), attribution: attribution)
+      decoder.processes.take(
+        scan: try ProbeSession.scanProcesses(hierarchy: hierarchy.number), attribution: attribution)
     }
     streams.wanted = options.containers.isEmpty ? nil : streams.wanted
   }
@@ -99,8 +100,10 @@ public final class Recorder {
       if let command { try session.record(subtreeOf: UInt32(command.pid)) }
       whenLive()
       command?.release()
-      let end = options.duration.map { Clock.boot + UInt64($0.components.seconds) * 1_000_000_000
-        + UInt64($0.components.attoseconds / 1_000_000_000) }
+      let end = options.duration.map {
+        Clock.boot + UInt64($0.components.seconds) * 1_000_000_000
+          + UInt64($0.components.attoseconds / 1_000_000_000)
+      }
       var reason: String?
       var nextTick: UInt64 = 0
       while reason == nil {
@@ -178,7 +181,7 @@ public final class Recorder {
 
   /// Decodes what waited to learn its container, once that is known or has taken too long.
   private func replayPending(_ now: UInt64) {
-    pending.replay(now: now, isDecided: { !attribution.isUndecided($0) }) { decoder.decode($0) }
+    pending.replay(now: now, isDecided: { !attribution.isUndecided($0) }, decode: { decoder.decode($0) })
   }
 
   private func takeLosses() throws {
@@ -197,7 +200,7 @@ public final class Recorder {
     drain(upTo: .max)
     resolver.settle(limit: .milliseconds(500))
     takeChanges()
-    pending.replay(now: .max, isDecided: { _ in true }) { decoder.decode($0) }
+    pending.replay(now: .max, isDecided: { _ in true }, decode: { decoder.decode($0) })
     streams.sealAll()
     countUnattributed(until: end)
     try takeLosses()
@@ -216,7 +219,8 @@ public final class Recorder {
 
   /// Losses that no container can be named for.
   private func countUnattributed(until end: BootTime) {
-    for (cause, count) in [(LossCause.recursion, session.recursionMisses()), (.undecodable, decoder.malformed)] where count > 0 {
+    for (cause, count) in [(LossCause.recursion, session.recursionMisses()), (.undecodable, decoder.malformed)]
+    where count > 0 {
       ledger.add(LossRow(cause: cause, lane: nil, container: nil, from: started, to: end, count: count))
     }
   }

@@ -63,7 +63,8 @@ final class ProbeSession {
 
   /// Puts every probe on its hook, the one that sees every call last.
   func attach() throws {
-    for program in object.programs.sorted(by: { ($0 == "on_sys_exit" ? 1 : 0, $0) < ($1 == "on_sys_exit" ? 1 : 0, $1) }) {
+    for program in object.programs.sorted(by: { ($0 == "on_sys_exit" ? 1 : 0, $0) < ($1 == "on_sys_exit" ? 1 : 0, $1) })
+    {
       attachments.append(Box(try object.attach(program)))
     }
   }

@@ -28,7 +28,7 @@ struct PendingRecords {
     return true
   }
 
-  mutating func replay(now: UInt64, isDecided: (UInt64) -> Bool, _ body: (ProbeRecord) -> Void) {
+  mutating func replay(now: UInt64, isDecided: (UInt64) -> Bool, decode: (ProbeRecord) -> Void) {
     guard !records.isEmpty else { return }
     var kept: [Record] = []
     for record in records {
@@ -39,7 +39,7 @@ struct PendingRecords {
       }
       heldBytes -= record.bytes.count
       record.bytes.withUnsafeBytes { bytes in
-        if let record = ProbeRecord(bytes) { body(record) }
+        if let record = ProbeRecord(bytes) { decode(record) }
       }
     }
     records = kept
