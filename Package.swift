@@ -95,9 +95,17 @@ let fuzzing: [Target] = [
 let testTargets: [Target] = [
   .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
   tests(of: "JSON"),
+  tests(of: "BPF"),
+  tests(of: "Probes", ["ProbeRecords", "BPF", "Posix"]),
+  tests(of: "Events"),
+  tests(of: "Posix"),
   tests(of: "Recording", ["ContainerLab", "Events", "JSON", "Posix"], exclude: ["Fixtures"]),
   tests(of: "Arguments", exclude: ["Snapshots"]),
   tests(of: "Commands", ["Arguments"]),
+  tests(of: "Bytes"),
+  tests(of: "LZ4"),
+  tests(of: "Digests"),
+  tests(of: "CaptureFormat", ["Events", "Posix", "Bytes", "Digests"]),
 ]
 
 let package = Package(

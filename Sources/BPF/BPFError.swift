@@ -83,11 +83,14 @@ public enum Capability: Int, CaseIterable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Which of them this process lacks. CAP_SYS_ADMIN stands for BPF and PERFMON.
-  public static func missing() throws(SystemError) -> [Capability] {
+  /// Those that any kernel asks for. CAP_SYS_RESOURCE is needed before Linux 5.11 only, to lock the maps' memory.
+  public static let required: [Capability] = [.bpf, .performanceMonitoring]
+
+  /// Which of some capabilities this process lacks. CAP_SYS_ADMIN stands for BPF and PERFMON.
+  public static func missing(of wanted: [Capability] = required) throws(SystemError) -> [Capability] {
     let effective = try effectiveSet()
     let isAdministrator = effective >> UInt64(systemAdministration) & 1 == 1
-    return allCases.filter { capability in
+    return wanted.filter { capability in
       if isAdministrator && capability != .systemResource { return false }
       return effective >> UInt64(capability.rawValue) & 1 == 0
     }

@@ -28,3 +28,4 @@ enum LibraryLog {
     lines.withLock { $0.append(contentsOf: parts) }
   }
 }
+

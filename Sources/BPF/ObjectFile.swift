@@ -77,7 +77,8 @@ public struct ObjectFile: ~Copyable {
   }
 
   private borrowing func refusal(_ code: Int32, log: [String]) -> BPFError {
-    if code == EPERM || code == EACCES, let missing = try? Capability.missing(), !missing.isEmpty {
+    let wanted = log.contains { $0.contains("ulimit -l") } ? Capability.allCases : Capability.required
+    if code == EPERM || code == EACCES, let missing = try? Capability.missing(of: wanted), !missing.isEmpty {
       return .missingCapabilities(missing)
     }
     if access(Self.typeInformationPath, R_OK) != 0 { return .noTypeInformation(path: Self.typeInformationPath) }

@@ -5,9 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* libbpf logs through a va_list, which Swift cannot take. Used from one Swift file only: the variable is per file. */
+/* libbpf logs through a va_list, which Swift cannot take. Used from one Swift file only: the variable is per file, and
+ * inside a function, because Swift emits no variables of a header. */
 typedef void (*at_log_sink)(int level, const char *text);
-static at_log_sink at_current_sink;
+
+static inline at_log_sink *at_current_sink(void)
+{
+	static at_log_sink sink;
+	return &sink;
+}
 
 static inline int at_format_log(enum libbpf_print_level level, const char *format, va_list arguments)
 {
@@ -19,13 +25,13 @@ static inline int at_format_log(enum libbpf_print_level level, const char *forma
 	if (!text)
 		return 0;
 	vsnprintf(text, (size_t)length + 1, format, arguments);
-	at_current_sink((int)level, text);
+	(*at_current_sink())((int)level, text);
 	free(text);
 	return length;
 }
 
 static inline void at_set_log_sink(at_log_sink sink)
 {
-	at_current_sink = sink;
+	*at_current_sink() = sink;
 	libbpf_set_print(at_format_log);
 }

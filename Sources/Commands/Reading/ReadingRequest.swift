@@ -1,6 +1,6 @@
 internal import Arguments
-internal import CaptureFormat
-internal import Events
+public import CaptureFormat
+public import Events
 internal import Posix
 internal import Reconstruction
 

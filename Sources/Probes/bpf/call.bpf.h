@@ -94,9 +94,10 @@ always_inline int transfer(struct at_context *call, const struct at_recipe *reci
 	struct at_subject subject = {};
 	int32_t descriptor = call->arguments[recipe->descriptor & 7];
 	uint8_t form = recipe->form;
+	int32_t subject_descriptor = descriptor;
 	if (recipe->flags & AT_RECIPE_RESULT_DESCRIPTOR && call->result >= 0)
-		descriptor = call->result;
-	uint64_t file = file_of(task, (uint32_t)descriptor);
+		subject_descriptor = call->result;
+	uint64_t file = file_of(task, (uint32_t)subject_descriptor);
 	if (file)
 		identify_file(&subject, task, file, call->cgroup);
 	struct at_vector vector = {};

@@ -106,6 +106,7 @@ final class CaptureOutput: Sendable {
       }
     } catch {
       state.withLock { $0.error = $0.error ?? error }
+    }
   }
 
   /// Writes one item. After an error the rest is counted as lost: a half-written block is a readable file's end.
