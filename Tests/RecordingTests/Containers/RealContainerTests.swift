@@ -173,6 +173,11 @@ func skipping(_ reason: String?) -> Comment { Comment(rawValue: reason.map { "sk
     #expect(record.metadata.labels["tier"] == "db")
     #expect(watcher.container(ofProcess: try #require(record.metadata.pid)) == record.key)
     #expect(record.metadata.upperDirectory.map(File.exists) != false)
+
+    let briefName = "at-ctr-brief-\(Self.tag)"
+    let brief = try lab.launch(briefName, ["/bin/true"])
+    #expect(try watcher.watch { try brief.endIfOver() != nil })
+    #expect(watcher.watch(limit: .seconds(2)) { watcher.record(named: briefName)?.removed != nil })
     try lab.ctr("tasks", "delete", "--force", name)
     #expect(watcher.watch { watcher.record(named: name)?.removed != nil })
   }
@@ -195,9 +200,7 @@ func skipping(_ reason: String?) -> Comment { Comment(rawValue: reason.map { "sk
     for pid in processes(holding: id) { #expect(watcher.container(ofProcess: pid) == .host) }
     let brief = try lab.start(["--rm", "--name", "pod-brief"], ["true"])
     #expect(try watcher.watch { try brief.endIfOver() != nil })
-    #expect(
-      watcher.watch(limit: .seconds(2)) { watcher.record(named: "pod-brief")?.removed != nil },
-      "\(watcher.resolver.containers) \(lab.log())")
+    #expect(watcher.watch(limit: .seconds(2)) { watcher.record(named: "pod-brief")?.removed != nil }, "\(lab.log())")
     #expect(watcher.record(named: "pod-brief")?.metadata.image == PodmanLab.image)
     try lab.podman("rm", "-f", "-t", "0", "pod-web")
     #expect(watcher.watch { watcher.record(named: "pod-web")?.removed != nil })
