@@ -6,8 +6,8 @@ public final class PodmanLab: Sendable {
   public let directory: String
   public var storage: String { directory + "/storage" }
   public var runRoot: String { directory + "/run" }
-  /// runc's `--root`.
-  public var runcRoot: String { directory + "/runc" }
+  /// runc's `--root`: its own default. podman 4.3 forgets `--runtime-flag` when it deletes, and cgroups stay behind.
+  public let runcRoot = "/run/runc"
   public static let image = "localhost/lab/busybox:1"
   private let driver: String
 
@@ -74,7 +74,7 @@ public final class PodmanLab: Sendable {
   private static func options(_ directory: String, driver: String) -> [String] {
     [
       "--root", directory + "/storage", "--runroot", directory + "/run", "--tmpdir", directory + "/tmp", "--storage-driver", driver,
-      "--runtime", "runc", "--runtime-flag", "root=" + directory + "/runc", "--cgroup-manager", "cgroupfs",
+      "--runtime", "runc", "--cgroup-manager", "cgroupfs",
       "--events-backend", "file", "--log-level", "error",
     ]
   }

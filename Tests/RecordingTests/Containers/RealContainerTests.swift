@@ -171,8 +171,15 @@ func skipping(_ reason: String?) -> Comment { Comment(rawValue: reason.map { "sk
     let record = try #require(watcher.record(named: name))
     #expect(record.metadata.runtime == .containerd)
     #expect(record.metadata.labels["tier"] == "db")
+    #expect(record.metadata.image == ContainerdLab.image)
     #expect(watcher.container(ofProcess: try #require(record.metadata.pid)) == record.key)
     #expect(record.metadata.upperDirectory.map(File.exists) != false)
+
+    let briefName = "at-ctr-brief-\(Self.tag)"
+    let brief = try lab.launch(briefName, ["/bin/true"])
+    #expect(try watcher.watch { try brief.endIfOver() != nil })
+    #expect(watcher.watch(limit: .seconds(2)) { watcher.record(named: briefName)?.removed != nil })
+    #expect(watcher.record(named: briefName)?.metadata.image == ContainerdLab.image)
     try lab.ctr("tasks", "delete", "--force", name)
     #expect(watcher.watch { watcher.record(named: name)?.removed != nil })
   }
@@ -185,19 +192,18 @@ func skipping(_ reason: String?) -> Comment { Comment(rawValue: reason.map { "sk
     roots.storageRun = [lab.runRoot]
     roots.runc = [lab.runcRoot]
     let watcher = try CgroupWatcher(roots: roots)
-    let id = try lab.run(["-d", "--name", "pod-web"], ["/bin/sleep", "1005"])
+    let id = try lab.run(["-d", "--name", "pod-web", "--label", "tier=front"], ["/bin/sleep", "1005"])
     #expect(watcher.watch { watcher.record(named: "pod-web")?.metadata.pid != nil })
     let record = try #require(watcher.record(named: "pod-web"))
     #expect(record.id == id)
     #expect(record.metadata.runtime == .podman)
+    #expect(record.metadata.labels == ["tier": "front"])
     #expect(record.metadata.image == PodmanLab.image)
     #expect(watcher.container(ofProcess: try #require(record.metadata.pid)) == record.key)
     for pid in processes(holding: id) { #expect(watcher.container(ofProcess: pid) == .host) }
     let brief = try lab.start(["--rm", "--name", "pod-brief"], ["true"])
     #expect(try watcher.watch { try brief.endIfOver() != nil })
-    #expect(
-      watcher.watch(limit: .seconds(2)) { watcher.record(named: "pod-brief")?.removed != nil },
-      "\(watcher.resolver.containers) \(lab.log())")
+    #expect(watcher.watch(limit: .seconds(2)) { watcher.record(named: "pod-brief")?.removed != nil }, "\(lab.log())")
     #expect(watcher.record(named: "pod-brief")?.metadata.image == PodmanLab.image)
     try lab.podman("rm", "-f", "-t", "0", "pod-web")
     #expect(watcher.watch { watcher.record(named: "pod-web")?.removed != nil })
