@@ -23,7 +23,7 @@ demo: toolchain ## record a container, remove it, print what it did
 test: toolchain ## install what is missing, check the house rules, run every test
 	@.ci/install build test
 	@.ci/check
-	@$(SWIFT) test --skip-build $(LAYERED)
+	@.ci/test
 
 build: toolchain ## build for debugging
 	@.ci/install build
@@ -65,4 +65,4 @@ clean: ## delete what was built
 	@rm -rf .build .build-*
 
 toolchain:
-	@command -v $(SWIFT) >/dev/null || { echo "make: no '$(SWIFT)' in PATH: install Swift 6.3 from swift.org/install, or make SWIFT=/path/to/swift" >&2; exit 2; }
+	@command -v $(SWIFT) >/dev/null || { echo "make: no '$(SWIFT)' in PATH: install Swift 6.2 or newer from swift.org/install, or make SWIFT=/path/to/swift" >&2; exit 2; }

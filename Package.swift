@@ -14,10 +14,17 @@ let strict: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
+// `make fuzz` sets it: every module with libFuzzer's counters and the address sanitizer, and the fuzzer itself.
+let isFuzzing = Context.environment["AFTERTRACE_FUZZ"] != nil
+let sanitizers = ["-sanitize=fuzzer,address"]
+let instrumented: [SwiftSetting] = isFuzzing ? [.define("FUZZING"), .unsafeFlags(sanitizers)] : []
+
 func module(
   _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], plugins: [Target.PluginUsage] = []
 ) -> Target {
-  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict, plugins: plugins)
+  .target(
+    name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict + instrumented,
+    plugins: plugins)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
@@ -64,7 +71,8 @@ let engines: [Target] = [
   module(
     "Recording",
     [
-      "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "SystemCalls", "BPF", "JSON", "LZ4", "CaptureFormat", "Reconstruction",
+      "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "SystemCalls", "BPF", "JSON", "LZ4", "CaptureFormat",
+      "Reconstruction",
     ]),
   module("Interchange", ["Bytes", "Posix", "Events", "CaptureFormat", "Reconstruction"]),
 ]
@@ -74,20 +82,34 @@ let program: [Target] = [
     "Commands",
     ["Bytes", "Posix", "Events", "Arguments", "CaptureFormat", "Reconstruction", "Recording", "Interchange"]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
-  tests(of: "BPF"),
-  tests(of: "Probes", ["ProbeRecords", "BPF", "Posix"]),
+]
+
+let fuzzing: [Target] = [
+  .target(name: "CFuzzer"),
+  .executableTarget(
+    name: "FuzzReader", dependencies: ["CFuzzer", "CaptureFormat", "Posix"],
+    swiftSettings: strict + instrumented,
+    linkerSettings: [.unsafeFlags(sanitizers + ["-use-ld=lld"])]),
 ]
 
 let testTargets: [Target] = [
   .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
   tests(of: "JSON"),
+  tests(of: "BPF"),
+  tests(of: "Probes", ["ProbeRecords", "BPF", "Posix"]),
+  tests(of: "Events"),
+  tests(of: "Posix"),
   tests(of: "Recording", ["ContainerLab", "Events", "JSON", "Posix"], exclude: ["Fixtures"]),
-  tests(of: "Arguments"),
+  tests(of: "Arguments", exclude: ["Snapshots"]),
   tests(of: "Commands", ["Arguments"]),
+  tests(of: "Bytes"),
+  tests(of: "LZ4"),
+  tests(of: "Digests"),
+  tests(of: "CaptureFormat", ["Events", "Posix", "Bytes", "Digests"]),
 ]
 
 let package = Package(
   name: "aftertrace",
   products: [.executable(name: "aftertrace", targets: ["aftertrace"])],
-  targets: cLibraries + base + wrappers + domain + engines + program + testTargets
+  targets: cLibraries + base + wrappers + domain + engines + program + testTargets + (isFuzzing ? fuzzing : [])
 )

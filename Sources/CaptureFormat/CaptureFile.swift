@@ -1,34 +1,184 @@
+internal import Bytes
+internal import Events
+internal import Glibc
+internal import Posix
+
 /// A capture, open for reading. Reads by `pread`, block by block, and counts what it read.
+///
+/// With a footer the tables say where everything is; without one the blocks' headers are walked, which is also how a
+/// file that is still being written is followed: ``refresh()`` walks on.
 public final class CaptureFile {
   public let path: String
   public private(set) var bytesRead: UInt64 = 0
   public private(set) var length: UInt64 = 0
-  public private(set) var provenance = Provenance()
-  public private(set) var catalogue = Catalogue()
+  public internal(set) var provenance = Provenance()
+  public internal(set) var catalogue = Catalogue()
   /// Event blocks, in file order.
-  public private(set) var directory: [BlockEntry] = []
-  /// Nil without a footer.
-  public private(set) var completeness: Completeness?
-  /// A footer stands at the end of the file.
+  public internal(set) var directory: [BlockEntry] = []
+  /// Nil without a footer at the end.
+  public internal(set) var completeness: Completeness?
   public var hasFooter: Bool { completeness != nil }
-  /// What was damaged, and skipped.
-  public private(set) var problems: [CaptureProblem] = []
+  /// What was damaged, and skipped. Grows as more of the file is read.
+  public internal(set) var problems: [CaptureProblem] = []
   /// Bytes at the end that are not a whole block yet.
-  public private(set) var partialTail: UInt64 = 0
+  public internal(set) var partialTail: UInt64 = 0
 
-  public init(path: String) throws(CaptureError) { fatalError() }
+  /// Blocks of ours that are not of events, in file order.
+  var tables: [BlockEntry] = []
+  /// Up to here the file's blocks are known.
+  var walked: UInt64 = 0
+  private let descriptor: FileDescriptor
+
+  /// Opens a capture.
+  ///
+  /// - Throws: ``CaptureError/empty(path:)``, ``CaptureError/notPcapng(path:firstBytes:)``,
+  ///   ``CaptureError/bigEndian(path:)``, ``CaptureError/notACapture(path:)``, ``CaptureError/system(_:)``. Damage
+  ///   further in is not thrown: see ``problems``.
+  public init(path: String) throws(CaptureError) {
+    self.path = path
+    do throws(SystemError) {
+      descriptor = try FileDescriptor.open(path, flags: O_RDONLY)
+      length = try descriptor.length()
+    } catch { throw .system(error) }
+    guard length > 0 else { throw .empty(path: path) }
+    try checkSectionHeader()
+    if try !readFooter() { try walk() }
+    guard !(directory.isEmpty && tables.isEmpty && problems.isEmpty && walked == length) else {
+      throw .notACapture(path: path)
+    }
+  }
+
   /// Looks whether the file has grown, and takes in what is whole.
+  ///
   /// - Returns: Whether anything was added.
-  public func refresh() throws(CaptureError) -> Bool { fatalError() }
-  /// Read from the file when asked for; the last row of a key holds. A damaged block is a problem, not an error.
-  public func processes() throws(CaptureError) -> [ProcessRow] { fatalError() }
-  public func containers() throws(CaptureError) -> [ContainerRow] { fatalError() }
-  public func state() throws(CaptureError) -> [StateRow] { fatalError() }
-  public func losses() throws(CaptureError) -> [LossRow] { fatalError() }
-  public func anchors() throws(CaptureError) -> [AnchorRow] { fatalError() }
-  /// Empty without a footer: the directory's row counts tell roughly the same.
-  public func counts() throws(CaptureError) -> [CountRow] { fatalError() }
-  public func readEvents(_ entry: BlockEntry) throws(CaptureError) -> EventBlock { fatalError() }
+  public func refresh() throws(CaptureError) -> Bool {
+    let now: UInt64
+    do { now = try descriptor.length() } catch { throw .system(error) }
+    guard now >= length else { throw .shrunk(offset: now) }
+    guard now > length else { return false }
+    length = now
+    let before = walked
+    try walk()
+    return walked > before
+  }
+
+  /// Reads and verifies one block of events.
+  public func readEvents(_ entry: BlockEntry) throws(CaptureError) -> EventBlock {
+    let block = try readBlock(entry)
+    do { return try EventBlock(block, entry: entry) } catch { throw CaptureError(error, at: entry.offset) }
+  }
+
+  /// The same, for a caller that goes on without it: nil and a problem noted when the block is damaged.
+  func readEventsIfSound(_ entry: BlockEntry) throws(CaptureError) -> EventBlock? {
+    do { return try readEvents(entry) } catch {
+      try note(error, at: entry)
+      return nil
+    }
+  }
+
+  // MARK: Tables
+
+  /// Every process that the capture has a row of; the last row of a key holds.
+  ///
+  /// Read from the file at each call. A damaged block is a problem, not an error.
+  public func processes() throws(CaptureError) -> [ProcessRow] {
+    var places: [ProcessKey: Int] = [:]
+    var result: [ProcessRow] = []
+    try forEachTable(.processes, .processes) { (table) throws(ByteError) in
+      for row in try ProcessRow.rows(table) {
+        if let place = places[row.key] {
+          result[place] = row
+        } else {
+          places[row.key] = result.count
+          result.append(row)
+        }
+      }
+    }
+    return result
+  }
+
+  /// Every container; the last row of a key holds.
+  public func containers() throws(CaptureError) -> [ContainerRow] {
+    var places: [ContainerKey: Int] = [:]
+    var result: [ContainerRow] = []
+    try forEachTable(.containers, .containers) { (table) throws(ByteError) in
+      for row in try ContainerRow.rows(table) {
+        if let place = places[row.key] {
+          result[place] = row
+        } else {
+          places[row.key] = result.count
+          result.append(row)
+        }
+      }
+    }
+    return result
+  }
+
+  public func state() throws(CaptureError) -> [StateRow] { try rows(.state, .state, StateRow.rows) }
+  public func losses() throws(CaptureError) -> [LossRow] { try rows(.losses, .losses, LossRow.rows) }
+  public func anchors() throws(CaptureError) -> [AnchorRow] { try rows(.anchors, .anchors, AnchorRow.rows) }
+
+  /// Events per second and stream. Empty without a footer: the directory's row counts tell roughly the same.
+  public func counts() throws(CaptureError) -> [CountRow] {
+    hasFooter ? try rows(.counts, .counts, CountRow.rows) : []
+  }
+
+  private func rows<Row>(
+    _ type: BlockType, _ id: TableID, _ read: (TableReader) throws(ByteError) -> [Row]
+  ) throws(CaptureError) -> [Row] {
+    var result: [Row] = []
+    try forEachTable(type, id) { (table) throws(ByteError) in result += try read(table) }
+    return result
+  }
+
+  private func forEachTable(
+    _ type: BlockType, _ id: TableID, _ body: (TableReader) throws(ByteError) -> Void
+  ) throws(CaptureError) {
+    for entry in tables where entry.type == type {
+      do throws(CaptureError) {
+        let block = try readBlock(entry)
+        do throws(ByteError) {
+          if let table = try TableReader(block, id) { try body(table) }
+        } catch { throw CaptureError(error, at: entry.offset) }
+      } catch { try note(error, at: entry) }
+    }
+  }
+
+  // MARK: Bytes
+
+  /// Notes damage and lets the caller go on; rethrows what is not damage.
+  func note(_ error: CaptureError, at entry: BlockEntry) throws(CaptureError) {
+    if case .system = error { throw error }
+    let problem = CaptureProblem(offset: entry.offset, length: UInt64(entry.length), message: "\(error)")
+    if !problems.contains(problem) { problems.append(problem) }
+  }
+
+  func readBlock(_ entry: BlockEntry) throws(CaptureError) -> Block {
+    guard entry.length <= BlockLayout.blockLimit else {
+      throw .invalid(offset: entry.offset, what: "block length", value: UInt64(entry.length))
+    }
+    let bytes = try read(at: entry.offset, count: Int(entry.length))
+    guard bytes.count == Int(entry.length) else {
+      throw .truncated(offset: entry.offset, needed: UInt64(entry.length), available: UInt64(bytes.count))
+    }
+    return try Block(bytes, at: entry.offset)
+  }
+
+  /// Up to `count` bytes: fewer where the file ends.
+  func read(at offset: UInt64, count: Int) throws(CaptureError) -> [UInt8] {
+    guard offset <= UInt64(Int64.max) - UInt64(count) else {
+      throw .invalid(offset: offset, what: "offset", value: offset)
+    }
+    var failure: SystemError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      do throws(SystemError) { filled = try descriptor.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset) } catch {
+        failure = error
+      }
+    }
+    if let failure { throw .system(failure) }
+    bytesRead += UInt64(bytes.count)
+    return bytes
+  }
 }
 
 /// A place in the file that could not be read.

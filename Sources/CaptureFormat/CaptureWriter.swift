@@ -1,23 +1,187 @@
+internal import Bytes
 public import Events
 public import Posix
 
 /// Writes a capture, front to back, never going back.
+///
+/// After an error of the sink nothing more is written: the file ends inside a block, which a reader takes for "not yet".
 public final class CaptureWriter {
   /// Where the bytes go: a file, a pipe, memory.
   public typealias Sink = (UnsafeRawBufferPointer) throws(SystemError) -> Void
 
   public private(set) var bytesWritten: UInt64 = 0
 
+  private let sink: Sink
+  private let assembler = BlockAssembler()
+  private var failure: SystemError?
+  /// Everything written, for the footer.
+  private var entries: [BlockEntry] = []
+  private var counts: [StreamKey: [UInt64: UInt64]] = [:]
+  private var previousRoot: UInt64?
+
+  /// A table's page is sealed at this length: the next row still fits.
+  private static let pageLength = 96 * 1024
+
   /// Writes the section header, the interface block, provenance and catalogue.
-  public init(to sink: @escaping Sink, provenance: Provenance, catalogue: Catalogue) throws(SystemError) { fatalError() }
-  public func append(_ block: SealedBlock) throws(SystemError) { fatalError() }
-  public func append(containers: [ContainerRow]) throws(SystemError) { fatalError() }
-  public func append(processes: [ProcessRow]) throws(SystemError) { fatalError() }
-  public func append(state: [StateRow]) throws(SystemError) { fatalError() }
-  public func append(losses: [LossRow]) throws(SystemError) { fatalError() }
-  public func append(anchors: [AnchorRow]) throws(SystemError) { fatalError() }
-  /// Writes a footer: directory pages, counts, root and trailer. More may be appended after it, and another footer.
-  public func finish(_ completeness: Completeness) throws(SystemError) { fatalError() }
+  public init(to sink: @escaping Sink, provenance: Provenance, catalogue: Catalogue) throws(SystemError) {
+    self.sink = sink
+    try write(Self.sectionHeader + Self.interface)
+    try append(.provenance, .properties, provenance.properties) { property, table in
+      table.set(.key, property.key)
+      table.set(.value, property.value)
+    }
+    try append(catalogue)
+  }
+
+  private func append(_ catalogue: Catalogue) throws(SystemError) {
+    func describe(_ kind: Catalogue.Kind, _ table: TableBuilder) {
+      table.set(.number, kind.number)
+      table.set(.name, kind.name)
+      table.set(.summary, kind.summary)
+    }
+    try append(.catalogue, .kinds, catalogue.kinds, describe)
+    try append(.catalogue, .causes, catalogue.causes, describe)
+    try append(.catalogue, .columns, catalogue.columns) { column, table in
+      table.set(.number, column.column.rawValue)
+      table.set(.name, column.name)
+      table.set(.valueType, column.valueTypeNumber)
+      table.set(.unit, column.unit)
+      table.set(.summary, column.summary)
+    }
+    try append(.catalogue, .calls, catalogue.calls) { call, table in
+      table.set(.abi, call.abi)
+      table.set(.number, call.number)
+      table.set(.name, call.name)
+    }
+  }
+
+  /// Appends a finished block.
+  public func append(_ block: SealedBlock) throws(SystemError) {
+    var entry = block.entry
+    entry.offset = bytesWritten
+    try write(block.bytes)
+    entries.append(entry)
+    guard let stream = entry.stream else { return }
+    for (second, count) in block.secondCounts { counts[stream, default: [:]][second, default: 0] += UInt64(count) }
+  }
+
+  public func append(containers: [ContainerRow]) throws(SystemError) {
+    try append(.containers, .containers, containers) { $0.write(to: $1) }
+  }
+
+  /// Appends rows to the table of processes: of several with one key the last holds.
+  public func append(processes: [ProcessRow]) throws(SystemError) {
+    try append(.processes, .processes, processes) { $0.write(to: $1) }
+  }
+
+  public func append(state: [StateRow]) throws(SystemError) {
+    try append(.state, .state, state) { $0.write(to: $1) }
+  }
+
+  public func append(losses: [LossRow]) throws(SystemError) {
+    try append(.losses, .losses, losses) { $0.write(to: $1) }
+  }
+
+  public func append(anchors: [AnchorRow]) throws(SystemError) {
+    try append(.anchors, .anchors, anchors) { $0.write(to: $1) }
+  }
+
+  /// Writes a footer: counts, directory pages, root and trailer. More may be appended after it, and another footer.
+  public func finish(_ completeness: Completeness) throws(SystemError) {
+    var rows: [CountRow] = []
+    for (stream, seconds) in counts.sorted(by: { ($0.key.container, $0.key.lane) < ($1.key.container, $1.key.lane) }) {
+      for (second, count) in seconds.sorted(by: { $0.key < $1.key }) {
+        rows.append(CountRow(container: stream.container, lane: stream.lane, second: second, count: count))
+      }
+    }
+    try append(.counts, .counts, rows) { $0.write(to: $1) }
+    let listed = entries
+    let firstPage = entries.count
+    try append(.directoryPage, .directory, listed) { $0.write(to: $1) }
+    let pages = Array(entries[firstPage...])
+    // The next footer lists its own pages: these are of use to this one only.
+    entries.removeSubrange(firstPage...)
+    entries.removeAll { $0.type == .counts }
+
+    let root = TableBuilder(.root)
+    root.set(.firstTime, completeness.from.nanoseconds)
+    root.set(.lastTime, completeness.to.nanoseconds)
+    root.set(.flags, completeness.isComplete ? 1 : 0)
+    root.set(.reason, completeness.reason)
+    root.set(.blockOffset, previousRoot)
+    root.endRow()
+    let table = TableBuilder(.pages)
+    for page in pages {
+      page.write(to: table)
+      table.endRow()
+    }
+    let block = seal(BlockDescription(type: .footerRoot), [root, table])
+    let rootOffset = bytesWritten
+    try write(block.bytes)
+    previousRoot = rootOffset
+    try write(Trailer(rootOffset: rootOffset, rootLength: block.entry.length, offset: bytesWritten).bytes)
+  }
+
+  /// Writes rows as blocks of one table, as many as it takes.
+  private func append<Row>(
+    _ type: BlockType, _ id: TableID, _ rows: [Row], _ describe: (Row, TableBuilder) -> Void
+  ) throws(SystemError) {
+    let table = TableBuilder(id)
+    for row in rows {
+      describe(row, table)
+      table.endRow()
+      if table.lengthBound >= Self.pageLength || table.rowCount == BlockLayout.rowLimit {
+        try append(seal(BlockDescription(type: type), [table]))
+      }
+    }
+    if table.rowCount > 0 { try append(seal(BlockDescription(type: type), [table])) }
+  }
+
+  private func seal(_ description: BlockDescription, _ tables: [TableBuilder]) -> SealedBlock {
+    assembler.raw.removeAll()
+    let images = tables.map { $0.finish(into: &assembler.raw) }
+    defer { for table in tables { table.removeAll() } }
+    return assembler.assemble(description, tables: images)
+  }
+
+  private func write(_ bytes: [UInt8]) throws(SystemError) {
+    if let failure { throw failure }
+    bytes.withUnsafeBytes { buffer in
+      do throws(SystemError) { try sink(buffer) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    bytesWritten += UInt64(bytes.count)
+  }
+
+  /// pcapng section header: magic 1A2B3C4D, version 1.0, length −1.
+  static let sectionHeader: [UInt8] = {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: UInt32(0x0A0D_0D0A))
+    bytes.append(littleEndian: UInt32(28))
+    bytes.append(littleEndian: UInt32(0x1A2B_3C4D))
+    bytes.append(littleEndian: UInt16(1))
+    bytes.append(littleEndian: UInt16(0))
+    bytes.append(littleEndian: Int64(-1))
+    bytes.append(littleEndian: UInt32(28))
+    return bytes
+  }()
+
+  /// pcapng interface description: LINKTYPE_RAW, nanoseconds. tcpdump refuses a file without one.
+  static let interface: [UInt8] = {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: UInt32(1))
+    bytes.append(littleEndian: UInt32(32))
+    bytes.append(littleEndian: UInt16(101))
+    bytes.append(littleEndian: UInt16(0))
+    bytes.append(littleEndian: UInt32(262_144))
+    // if_tsresol = 10^-9, then the end of options.
+    bytes.append(littleEndian: UInt16(9))
+    bytes.append(littleEndian: UInt16(1))
+    bytes.append(contentsOf: [9, 0, 0, 0])
+    bytes.append(littleEndian: UInt32(0))
+    bytes.append(littleEndian: UInt32(32))
+    return bytes
+  }()
 }
 
 /// What the recorder can vouch for when it writes a footer.

@@ -31,6 +31,8 @@ public struct LossCause: RawRepresentable, Hashable, Sendable {
   public static let scratch = LossCause(rawValue: 2)
   /// Not an event: a path definition could not be sent.
   public static let definition = LossCause(rawValue: 3)
+  /// A probe was not run because one was running on that CPU.
+  public static let recursion = LossCause(rawValue: 4)
   /// Evicted from memory to stay within the budget.
   public static let evicted = LossCause(rawValue: 16)
   /// The lane was shed under pressure.
@@ -47,6 +49,7 @@ public struct LossCause: RawRepresentable, Hashable, Sendable {
     .init(number: 1, name: "ring-full", summary: "the kernel's ring had no room"),
     .init(number: 2, name: "no-scratch", summary: "a probe ran inside a probe on one CPU"),
     .init(number: 3, name: "path-definition", summary: "not an event: the name of a file could not be sent"),
+    .init(number: 4, name: "recursion", summary: "a probe was not run because one was running on that CPU"),
     .init(number: 16, name: "evicted", summary: "dropped from memory to stay within the budget"),
     .init(number: 17, name: "shed", summary: "the lane was shed under pressure"),
     .init(number: 18, name: "undecodable", summary: "a kernel record made no sense"),

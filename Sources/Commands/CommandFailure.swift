@@ -20,7 +20,8 @@ struct CommandFailure: Error {
     let text = "\(error)"
     self.init(
       text.hasPrefix(path) ? text : "\(path): \(text)",
-      remedy: error.remedy.map { $0.split(separator: "FILE", omittingEmptySubsequences: false).joined(separator: path) })
+      remedy: error.remedy.map { $0.split(separator: "FILE", omittingEmptySubsequences: false).joined(separator: path) }
+    )
   }
 
   init(_ error: SystemError) { self.init("\(error)") }

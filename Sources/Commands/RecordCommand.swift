@@ -1,5 +1,80 @@
 internal import Arguments
+internal import CaptureFormat
+internal import Events
+internal import Interchange
+internal import Posix
+internal import Recording
 
+/// `record`: from the probes to a file, until a signal, the time, the size or the command's end.
 func runRecord(_ invocation: Invocation) throws -> Int32 {
-  throw CommandFailure("record: not in this build")
+  // First of all: every thread that is started later inherits the blocked signals.
+  let signals = try SignalSource([
+    SignalSource.interrupt, SignalSource.terminate, SignalSource.hangUp, SignalSource.childEnded,
+  ])
+  let path = invocation.value(of: "output") ?? defaultName()
+  var options = RecordingOptions(
+    output: path == "-" ? nil : path, toolVersion: program.version,
+    commandLine: (["record"] + (invocation.trailing.map { ["--", $0[0]] } ?? [])).joined(separator: " "))
+  options.containers = invocation.values(of: "container")
+  options.command = invocation.trailing
+  options.duration = invocation.duration(of: "for")
+  if let size = invocation.size(of: "max-size") { options.sizeLimit = size }
+  if let size = invocation.size(of: "ring-size") { options.ringSize = powerOfTwo(atLeast: size) }
+  options.losesDefinitions = environmentVariable("AFTERTRACE_TEST_LOSE_DEFINITIONS") != nil
+  if let command = options.command, command.isEmpty {
+    throw CommandFailure("record: no command after `--`", status: 64)
+  }
+
+  let file = try openOutput(path)
+  do throws(RecordingError) {
+    let recorder = try Recorder(options, output: file)
+    let summary = try recorder.run(signals: signals) { complain("recording to \(path): probes are live") }
+    report(summary, path)
+    if summary.writeError != nil { return 2 }
+    return summary.commandStatus.map { ExitStatus(waitStatus: $0).shellCode } ?? 0
+  } catch {
+    if path != "-" { removeIfEmpty(path) }
+    throw CommandFailure(error.description, remedy: error.remedy)
+  }
+}
+
+private func openOutput(_ path: String) throws -> FileDescriptor {
+  do throws(SystemError) {
+    return try path == "-" ? .duplicate(of: StandardStream.output.rawValue) : .create(path)
+  } catch {
+    throw CommandFailure(
+      "\(error)", remedy: error.isExisting ? "captures are never overwritten: choose another name with -o" : nil)
+  }
+}
+
+/// A recording that never began leaves no file behind.
+private func removeIfEmpty(_ path: String) {
+  guard let file = try? FileDescriptor.open(path, flags: 0), (try? file.length()) == 0 else { return }
+  try? File.remove(path)
+}
+
+private func report(_ summary: RecordingSummary, _ path: String) {
+  let lost = summary.lostCount == 0 ? "nothing lost" : "\(countText(summary.lostCount)) lost"
+  complain(
+    "\(countText(summary.eventCount)) events, \(lost), \(sizeText(summary.bytesWritten)) in \(path): \(summary.reason)")
+  if let error = summary.writeError {
+    complain(
+      CommandFailure(
+        "\(path): \(error)",
+        remedy: "what was written is readable: `aftertrace info \(path)`; make room and record again"))
+  }
+}
+
+/// `host-20261124-204107.pcapng`
+private func defaultName() -> String {
+  let time = CalendarTime(WallTime(nanoseconds: Clock.real))
+  let digits = (time.date + "-" + time.timeOfDay(digits: 0)).filter { $0.isNumber }
+  return "\(hostName)-\(digits.prefix(8))-\(digits.suffix(6)).pcapng"
+}
+
+/// The kernel's rings are powers of two, of a page at least.
+private func powerOfTwo(atLeast size: UInt64) -> Int {
+  var result = 4096
+  while result < min(size, 1 << 30) { result *= 2 }
+  return result
 }

@@ -1,8 +1,12 @@
 internal import Arguments
 internal import Posix
+internal import Recording
 
 /// Runs the program on `arguments`, which lack its own name, and answers its exit status.
 public func run(arguments: [String]) -> Int32 {
+  if arguments.first == HeldCommand.holdFlag, arguments.count > 1 {
+    return HeldCommand.hold(thenRun: Array(arguments.dropFirst()))
+  }
   do throws(UsageError) {
     switch try program.parse(arguments) {
     case .version: return print("\(program.name) \(program.version)\n")

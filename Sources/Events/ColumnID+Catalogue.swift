@@ -56,7 +56,9 @@ extension ColumnID {
     .init(.cpu, "cpu", .unsigned, "", "the CPU it happened on"),
     .init(.shape, "shape", .unsigned, "", "which columns the row has, by its place in the block's table of shapes"),
     .init(.duration, "duration", .unsigned, "ns", "from the call to its return"),
-    .init(.payloadLength, "payload_length", .unsigned, "bytes", "length of the data that was transferred, before it was cut"),
+    .init(
+      .payloadLength, "payload_length", .unsigned, "bytes", "length of the data that was transferred, before it was cut"
+    ),
     .init(.payloadDigest, "payload_digest", .bytes, "", "SHA-256 of the payload in a blob block"),
     .init(.stack, "stack", .bytes, "", "digest of a call stack in a stack block"),
     .init(.descriptor, "descriptor", .integer, "", "the descriptor the call was made on, or that it returned"),
@@ -99,7 +101,9 @@ extension ColumnID {
     .init(.comm, "comm", .string, "", "the kernel's name of the task"),
     .init(.cgroup, "cgroup", .unsigned, "", "id of the cgroup"),
     .init(.cgroupPath, "cgroup_path", .string, "", "path of the cgroup"),
-    .init(.actingIn, "acting_in", .unsigned, "", "container whose namespaces the process acts in, though its cgroup is another's"),
+    .init(
+      .actingIn, "acting_in", .unsigned, "",
+      "container whose namespaces the process acts in, though its cgroup is another's"),
     .init(.terminalName, "terminal_name", .string, "", "name of the controlling terminal"),
     .init(.secondFile, "second_file", .file, "", "the open file behind the other descriptor"),
     .init(.oldThread, "old_thread", .unsigned, "", "the thread that called exec"),
@@ -117,7 +121,9 @@ extension ColumnID {
     .init(.fileID, "file_id", .unsigned, "", "the probes' number of the open file; 0 is unknown"),
     .init(.inode, "inode", .unsigned, "", "inode number"),
     .init(.device, "device", .unsigned, "", "device, major << 20 | minor"),
-    .init(.fileType, "file_type", .unsigned, "", "1 regular, 2 directory, 3 character, 4 block, 5 pipe, 6 socket, 7 symlink, 8 anonymous"),
+    .init(
+      .fileType, "file_type", .unsigned, "",
+      "1 regular, 2 directory, 3 character, 4 block, 5 pipe, 6 socket, 7 symlink, 8 anonymous"),
     .init(.fileMode, "file_mode", .unsigned, "bits", "S_IF* and permissions"),
     .init(.filePath, "file_path", .string, "", "path or name; absent is unknown"),
     .init(.localAddress, "local_address", .address, "", "a socket's own address"),
@@ -162,7 +168,9 @@ extension ColumnID {
     .init(.reason, "reason", .string, "", "why"),
     .init(.number, "number", .unsigned, "", "the number that is described"),
     .init(.name, "name", .string, "", "its name"),
-    .init(.valueType, "value_type", .unsigned, "", "1 integer, 2 unsigned, 3 bytes, 4 string, 5 file, 6 process, 7 address, 8 list"),
+    .init(
+      .valueType, "value_type", .unsigned, "",
+      "1 integer, 2 unsigned, 3 bytes, 4 string, 5 file, 6 process, 7 address, 8 list"),
     .init(.unit, "unit", .string, "", "unit; empty where there is none"),
     .init(.summary, "summary", .string, "", "what it tells"),
     .init(.abi, "abi", .unsigned, "", "binary interface: 0 x86-64, 1 i386, 2 x32, 3 arm64, 4 arm"),

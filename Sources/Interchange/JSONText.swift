@@ -54,7 +54,9 @@ public struct JSONText {
   /// Sets `key` when there is a value.
   public mutating func set(_ key: String, ifPresent value: String?) { if let value { set(key, value) } }
   public mutating func set(_ key: String, ifPresent value: [UInt8]?) { if let value { set(key, value) } }
-  public mutating func set(_ key: String, ifPresent value: (some FixedWidthInteger)?) { if let value { set(key, value) } }
+  public mutating func set(_ key: String, ifPresent value: (some FixedWidthInteger)?) {
+    if let value { set(key, value) }
+  }
 
   private mutating func begin(_ key: String?) {
     if needsComma { bytes.append(UInt8(ascii: ",")) }

@@ -18,7 +18,8 @@ extension TimelineExporter {
     description: "System Call", type: "call", categories: [], types: ["info"], action: "call")
 
   private static let labels: [EventKind: Label] = [
-    .processFork: process("Process Forked", "fork", "start"), .processExec: process("Process Started", "start", "start", "exec"),
+    .processFork: process("Process Forked", "fork", "start"),
+    .processExec: process("Process Started", "start", "start", "exec"),
     .processExit: process("Process Ended", "end", "end", "exit"),
     .threadStart: process("Thread Started", "thread-start", "info"),
     .threadExit: process("Thread Ended", "thread-end", "info"),
@@ -27,15 +28,18 @@ extension TimelineExporter {
     .fileRename: file("File Renamed", "rename", "change"), .fileUnlink: file("File Deleted", "delete", "deletion"),
     .fileMakeDirectory: file("Directory Created", "mkdir", "creation"),
     .fileRemoveDirectory: file("Directory Deleted", "rmdir", "deletion"),
-    .fileLink: file("File Linked", "link", "creation"), .fileSymlink: file("Symbolic Link Created", "symlink", "creation"),
+    .fileLink: file("File Linked", "link", "creation"),
+    .fileSymlink: file("Symbolic Link Created", "symlink", "creation"),
     .fileChangeMode: file("File Mode Changed", "chmod", "change"),
     .fileChangeOwner: file("File Owner Changed", "chown", "change"),
     .fileTruncate: file("File Truncated", "truncate", "change"),
-    .descriptorDuplicate: file("Descriptor Duplicated", "dup", "info"), .pipeCreate: file("Pipe Created", "pipe", "info"),
+    .descriptorDuplicate: file("Descriptor Duplicated", "dup", "info"),
+    .pipeCreate: file("Pipe Created", "pipe", "info"),
     .networkSocket: network("Socket Created", "socket", ["info"]),
     .networkConnect: network("Connection Opened", "connect", ["connection", "start"]),
     .networkAccept: network("Connection Accepted", "accept", ["connection", "start"]),
-    .networkBind: network("Address Bound", "bind", ["info"]), .networkListen: network("Listening Started", "listen", ["info"]),
+    .networkBind: network("Address Bound", "bind", ["info"]),
+    .networkListen: network("Listening Started", "listen", ["info"]),
     .networkSend: network("Data Sent", "send", ["connection"]),
     .networkReceive: network("Data Received", "receive", ["connection"]),
     .cgroupCreate: cgroup("Control Group Created", "mkdir", "creation"),
@@ -126,7 +130,9 @@ extension TimelineExporter {
       json.set("file.device", "\(file.device >> 20):\(file.device & 0xfffff)")
       if file.path == nil, file.type != .socket { json.set("aftertrace.file_path_unknown", true) }
     }
-    if let mode = event.value(.mode), event.kind != .fileOpen || event.value(.openFlags).map({ $0 & 0o100 != 0 }) == true {
+    if let mode = event.value(.mode),
+      event.kind != .fileOpen || event.value(.openFlags).map({ $0 & 0o100 != 0 }) == true
+    {
       json.set("file.mode", "0" + String(UInt64(bitPattern: mode), radix: 8))
     }
     if event.kind == .fileChangeOwner {

@@ -14,6 +14,8 @@ public struct ProgramLaunch: Sendable {
   public var input: Int32?
   public var output: Int32?
   public var errorOutput: Int32?
+  /// False: it stays in this process's group, and so gets the terminal's Ctrl-C.
+  public var hasOwnGroup = true
 
   public init(
     _ path: String, _ arguments: [String] = [], environment: [String]? = nil, workingDirectory: String? = nil,
@@ -65,7 +67,8 @@ public struct ChildProcess: Hashable, Sendable {
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
+    let group = launch.hasOwnGroup ? POSIX_SPAWN_SETPGROUP : 0
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | group))
 
     var pid: pid_t = 0
     let code = withCStrings([launch.path] + launch.arguments) { arguments in
@@ -90,6 +93,13 @@ public struct ChildProcess: Hashable, Sendable {
   public func endIfOver() throws(SystemError) -> ProcessEnd? {
     var status: Int32 = 0
     return try check("waitpid") { waitpid(pid, &status, WNOHANG) } == 0 ? nil : ProcessEnd(status: status)
+  }
+
+  /// Waits until the process has stopped itself; false when it ended instead. The corresponding C function is `waitpid`.
+  public func waitUntilStopped() throws(SystemError) -> Bool {
+    var status: Int32 = 0
+    try check("waitpid") { waitpid(pid, &status, WUNTRACED) }
+    return status & 0xff == 0x7f
   }
 
   /// The corresponding C function is `kill`.
@@ -151,4 +161,15 @@ private func withCStrings<Result>(
   pointers.append(nil)
   defer { for pointer in pointers { free(pointer) } }
   return pointers.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
+}
+
+/// Stops this process until somebody continues it. The corresponding C function is `raise`.
+public func stopThisProcess() { raise(SIGSTOP) }
+
+/// Becomes another program, found through PATH; returns only to say why not. The corresponding C function is `execvp`.
+public func becomeProgram(_ words: [String]) -> SystemError {
+  withCStrings(words) { arguments in
+    execvp(words[0], arguments)
+    return SystemError.last("execvp", words[0])
+  }
 }

@@ -6,6 +6,11 @@ internal import Glibc
 /// Made before any other thread is, so that all of them inherit the mask.
 /// The corresponding C functions are `sigprocmask` and `signalfd`.
 public struct SignalSource: ~Copyable {
+  public static let interrupt = SIGINT
+  public static let terminate = SIGTERM
+  public static let hangUp = SIGHUP
+  public static let childEnded = SIGCHLD
+
   private let descriptor: FileDescriptor
 
   public init(_ signals: [Int32]) throws(SystemError) {

@@ -27,10 +27,19 @@ public struct EventText: Sendable {
   /// `file.open openat /etc/hosts flags=O_RDONLY fd=3`, and the result where it is not said already.
   public func line(_ event: EventBlock) -> String {
     var parts = [event.call.map { name(of: $0) } ?? verb(event)]
+    var raw: [String] = []
+    let path = event.bytes(.path).map(Self.printable)
     for column in event.columns where !Self.folded.contains(column) {
       guard let value = value(column, of: event) else { continue }
+      if Self.raw.contains(column) {
+        raw.append(value)
+        continue
+      }
+      // What was opened is named once where the program's string and the kernel's path agree.
+      if column == .file, value == path { continue }
       parts.append(Self.plain.contains(column) ? value : "\(name(of: column))=\(value)")
     }
+    if !raw.isEmpty { parts[0] += "(" + raw.joined(separator: ", ") + ")" }
     if event.call != nil { parts.append("= " + result(event)) }
     let notes = notes(event)
     if !notes.isEmpty { parts.append("[" + notes.joined(separator: ", ") + "]") }
@@ -59,6 +68,7 @@ public struct EventText: Sendable {
 
   private func number(_ value: Int64, _ column: ColumnID) -> String {
     switch column {
+    case .descriptor where value == -100: "AT_FDCWD"
     case .openFlags: OpenFlags.names(value)
     case .mode: "0" + String(UInt64(bitPattern: value), radix: 8)
     case .exitCode: ExitStatus(waitStatus: Int32(truncatingIfNeeded: value)).description
@@ -92,6 +102,8 @@ public struct EventText: Sendable {
     return words.filter { event.flags.contains($0.0) }.map(\.1)
   }
 
+  /// Registers of a call that is not taken apart.
+  private static let raw: Set<ColumnID> = [.argument0, .argument1, .argument2, .argument3, .argument4, .argument5]
   /// Shown without their name.
   private static let plain: Set<ColumnID> = [.path, .secondPath, .file, .address, .arguments]
   /// Details that a line leaves to `--json`.
@@ -106,13 +118,15 @@ public struct EventText: Sendable {
     arguments.items.map { item in
       let text = printable(item)
       let isPlain = !text.isEmpty && text.utf8.allSatisfy { isWord($0) }
-      return isPlain ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+      return isPlain
+        ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }.joined(separator: " ")
   }
 
   private static func isWord(_ byte: UInt8) -> Bool {
     switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
       true
     default: byte >= 0x80 || "_-+=./:,@%".utf8.contains(byte)
     }

@@ -29,7 +29,9 @@ struct ContainersCommand {
     return rows.isEmpty && request.isNarrowed ? 1 : 0
   }
 
-  private func printTable(_ rows: [ContainerRow], _ events: [ContainerKey: UInt64], _ lost: [ContainerKey: UInt64]) throws {
+  private func printTable(_ rows: [ContainerRow], _ events: [ContainerKey: UInt64], _ lost: [ContainerKey: UInt64])
+    throws
+  {
     let time = TimeText(clock: request.clock, isLocal: request.isLocal)
     var table = TextTable(["CONTAINER", "NAME", "IMAGE", "RUNTIME", "STARTED", "ENDED", "EVENTS", "LOST"])
     for row in rows {
@@ -43,7 +45,9 @@ struct ContainersCommand {
     for line in table.lines { try output.line(line) }
   }
 
-  private func printJSON(_ rows: [ContainerRow], _ events: [ContainerKey: UInt64], _ lost: [ContainerKey: UInt64]) throws {
+  private func printJSON(_ rows: [ContainerRow], _ events: [ContainerKey: UInt64], _ lost: [ContainerKey: UInt64])
+    throws
+  {
     let time = TimeText(clock: request.clock, isLocal: request.isLocal)
     for row in rows {
       var json = JSONText()

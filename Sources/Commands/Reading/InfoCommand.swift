@@ -44,7 +44,8 @@ struct InfoCommand {
     try output.line("\(request.path): \(verdict(losses))")
     var facts: [(String, String)] = []
     let provenance = file.provenance
-    facts.append(("host", [provenance[.hostName], provenance[.kernelRelease]].compactMap { $0 }.joined(separator: ", kernel ")))
+    facts.append(
+      ("host", [provenance[.hostName], provenance[.kernelRelease]].compactMap { $0 }.joined(separator: ", kernel ")))
     facts.append(("recorded by", "aftertrace " + (provenance[.toolVersion] ?? "?")))
     if let filter = provenance[.filter] { facts.append(("filter", filter)) }
     if let first = blocks.map(\.firstTime).min(), let last = blocks.map(\.lastTime).max() {
@@ -56,7 +57,9 @@ struct InfoCommand {
     facts.append(("processes", countText(UInt64(processes.count))))
     let shown = request.containers.filter { $0.key != .host && (request.selected?.contains($0.key) ?? true) }
     facts.append(("containers", "\(shown.count)" + (shown.isEmpty ? "" : ": " + names(shown))))
-    facts.append(("file", "\(sizeText(file.length)), \(file.directory.count) event blocks" + (file.hasFooter ? "" : ", no footer")))
+    facts.append(
+      ("file", "\(sizeText(file.length)), \(file.directory.count) event blocks" + (file.hasFooter ? "" : ", no footer"))
+    )
     if file.partialTail > 0 { facts.append(("unfinished", "\(file.partialTail) bytes of a block that is not whole")) }
     if let reason = file.completeness?.reason { facts.append(("ended by", reason)) }
     for (name, value) in facts {

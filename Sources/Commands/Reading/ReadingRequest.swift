@@ -1,6 +1,6 @@
 internal import Arguments
-internal import CaptureFormat
-internal import Events
+public import CaptureFormat
+public import Events
 internal import Posix
 internal import Reconstruction
 
@@ -126,7 +126,8 @@ struct WindowResolver {
       return try boot(at: time)
     case .beforeEnd(let duration): return BootTime(nanoseconds: saturating(last, minus: duration))
     case .afterStart(let duration): return BootTime(nanoseconds: saturating(first, minus: .zero - duration))
-    case .trigger: throw CommandFailure("the capture has no trigger", remedy: "use -30s (before its end) or an ISO time")
+    case .trigger:
+      throw CommandFailure("the capture has no trigger", remedy: "use -30s (before its end) or an ISO time")
     }
   }
 

@@ -46,7 +46,9 @@ struct CallRecipe: Sendable {
 
 extension CallRecipe.Argument {
   static func int(_ column: ColumnID, _ index: Int) -> Self { .init(column: column, index: index, width: .signed32) }
-  static func unsigned(_ column: ColumnID, _ index: Int) -> Self { .init(column: column, index: index, width: .unsigned32) }
+  static func unsigned(_ column: ColumnID, _ index: Int) -> Self {
+    .init(column: column, index: index, width: .unsigned32)
+  }
   static func long(_ column: ColumnID, _ index: Int) -> Self { .init(column: column, index: index, width: .bits64) }
 
   /// The argument's value as the call reads it.

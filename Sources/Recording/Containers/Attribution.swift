@@ -16,6 +16,7 @@ final class Attribution {
   private let hostMountNamespace: UInt32
   private var lastCgroup = UInt64.max
   private var lastNamespace = UInt32.max
+  private var lastDecided = UInt64.max
   private var lastPlace = Place(container: .host)
 
   init(resolver: ContainerResolver, hostMountNamespace: UInt32) {
@@ -46,8 +47,18 @@ final class Attribution {
       : Place(container: byCgroup, actingIn: byNamespace)
   }
 
-  func cgroupCreated(_ id: CgroupID, parent: CgroupID, path: String, at time: BootTime) {
-    resolver.cgroupCreated(id: id, parent: parent, path: path, at: time)
+  /// Whether the cgroup may still turn out to be a container.
+  ///
+  /// - Complexity: O(1); one comparison while consecutive records are of one cgroup.
+  func isUndecided(_ cgroup: UInt64) -> Bool {
+    if cgroup == lastDecided { return false }
+    if resolver.isUndecided(CgroupID(rawValue: cgroup)) { return true }
+    lastDecided = cgroup
+    return false
+  }
+
+  func cgroupCreated(_ id: CgroupID, parent: CgroupID, path: String, at time: BootTime, creator: UInt32) {
+    resolver.cgroupCreated(id: id, parent: parent, path: path, at: time, creator: creator)
     forget()
   }
 
@@ -57,5 +68,8 @@ final class Attribution {
   }
 
   /// Drops the remembered answer: what is known of containers has changed.
-  func forget() { lastCgroup = .max }
+  func forget() {
+    lastCgroup = .max
+    lastDecided = .max
+  }
 }

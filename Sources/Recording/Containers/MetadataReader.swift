@@ -127,6 +127,7 @@ extension MetadataReader {
     guard let spec = BundleSpec(directory: directory) else { return nil }
     var found = spec.metadata(id: id)
     found.upperDirectory = spec.rootPath.flatMap(upperDirectory(ofMount:))
+    if !found.isSandbox { fillFromDatabase(&found, bundle: directory) }
     if found.created == nil, found.runtime == .containerd {
       for root in roots.containerdRoot {
         let path = "\(root)/io.containerd.grpc.v1.cri/containers/\(id)/status"
@@ -141,7 +142,21 @@ extension MetadataReader {
   private func ctr(_ spec: BundleSpec, id: String) -> ContainerMetadata {
     var found = spec.metadata(id: id)
     found.upperDirectory = spec.rootPath.flatMap(upperDirectory(ofMount:))
+    fillFromDatabase(&found, bundle: spec.directory)
     return found
+  }
+
+  /// The image's name, which a bundle does not hold, from containerd's own database: `v1/NAMESPACE/containers/ID/image`.
+  private func fillFromDatabase(_ found: inout ContainerMetadata, bundle: String) {
+    guard found.image == nil, let namespace = bundle.split(separator: "/").dropLast().last else { return }
+    for root in roots.containerdRoot {
+      guard let database = BoltDatabase(path: root + "/io.containerd.metadata.v1.bolt/meta.db") else { continue }
+      let place = ["v1", String(namespace), "containers", found.id]
+      guard let image = database.value(at: place + ["image"]), !image.isEmpty else { continue }
+      found.image = String(decoding: image, as: UTF8.self)
+      found.labels.merge(database.strings(in: place + ["labels"])) { $1 }
+      return
+    }
   }
 
   /// Bundles of containerd's shims, in every namespace, also of the containerd that dockerd starts.
@@ -178,14 +193,27 @@ extension MetadataReader {
         found.imageID = entry["image"]?.nonEmptyString ?? details?["image-id"]?.nonEmptyString
         found.created = entry["created"]?.string.flatMap { WallTime(iso8601: $0) }
         if let spec = BundleSpec(directory: "\(directory)/\(id)/userdata") {
-          found.labels = spec.annotations
-          found.podName = spec.annotations["io.kubernetes.cri-o.SandboxName"]
           found.upperDirectory = spec.rootPath.flatMap(upperDirectory(ofMount:))
         }
+        fillFromLibpod(&found, storage: root)
         return found
       }
     }
     return nil
+  }
+
+  /// Labels and pod from libpod's own database, which up to podman 4 is a bbolt file.
+  private func fillFromLibpod(_ found: inout ContainerMetadata, storage: String) {
+    guard let database = BoltDatabase(path: storage + "/libpod/bolt_state.db"),
+      let text = database.value(at: ["ctr", found.id, "config"]), let settings = try? JSONValue(parsing: text)
+    else { return }
+    found.labels = settings["labels"]?.strings ?? [:]
+    found.image = found.image ?? settings["rootfsImageName"]?.nonEmptyString
+    guard let pod = settings["pod"]?.nonEmptyString, let text = database.value(at: ["pod", pod, "config"]),
+      let settings = try? JSONValue(parsing: text)
+    else { return }
+    found.podName = settings["name"]?.nonEmptyString
+    found.podUID = pod
   }
 
   func crio(_ id: String, bundle: String?) -> ContainerMetadata? {

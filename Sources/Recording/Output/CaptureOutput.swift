@@ -106,6 +106,7 @@ final class CaptureOutput: Sendable {
       }
     } catch {
       state.withLock { $0.error = $0.error ?? error }
+    }
   }
 
   /// Writes one item. After an error the rest is counted as lost: a half-written block is a readable file's end.
@@ -115,7 +116,14 @@ final class CaptureOutput: Sendable {
       switch item {
       case .block(let block):
         let isOver = writer.bytesWritten + UInt64(block.bytes.count) > sizeLimit
-        if isOver { state.withLock { $0.isAtLimit = true; $0.queuedBytes -= block.bytes.count; $0.lose(block) }; return }
+        if isOver {
+          state.withLock {
+            $0.isAtLimit = true
+            $0.queuedBytes -= block.bytes.count
+            $0.lose(block)
+          }
+          return
+        }
         try writer.append(block)
         state.withLock { $0.queuedBytes -= block.bytes.count }
       case .containers(let rows): try writer.append(containers: rows)

@@ -85,7 +85,8 @@ extension EventDecoder {
       builder.set(.path, string: isText ? argument : path(joining: argument, to: known(details.base)))
     }
     if let argument = details.secondPath {
-      builder.set(.secondPath, string: path(joining: argument, to: known(details.secondBase ?? sharedBase(details, recipe))))
+      builder.set(
+        .secondPath, string: path(joining: argument, to: known(details.secondBase ?? sharedBase(details, recipe))))
     }
   }
 

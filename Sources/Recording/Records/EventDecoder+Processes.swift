@@ -66,6 +66,7 @@ extension EventDecoder {
       default: break
       }
     }
+    processes[number].flags.formUnion(notes.intersection(.truncated))
     guard let builder = beginRow(header, kind: .processExec, result: 0, flags: notes, process: number) else { return }
     let process = processes[number]
     if let argumentBytes { builder.set(.arguments, string: argumentBytes) }
@@ -133,7 +134,7 @@ extension EventDecoder {
       kind = .cgroupCreate
       attribution.cgroupCreated(
         CgroupID(rawValue: body.cgroup), parent: CgroupID(rawValue: body.parent),
-        path: String(decoding: name, as: UTF8.self), at: time)
+        path: String(decoding: name, as: UTF8.self), at: time, creator: header.tgid)
     case AT_CGROUP_RMDIR.rawValue:
       kind = .cgroupRemove
       attribution.cgroupRemoved(CgroupID(rawValue: body.cgroup), at: time)

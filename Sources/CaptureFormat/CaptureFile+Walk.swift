@@ -1,0 +1,188 @@
+internal import Bytes
+internal import Events
+
+extension CaptureFile {
+  static let sectionType: UInt32 = 0x0A0D_0D0A
+  /// A foreign block may be longer than ours; this long it is taken for damage.
+  private static let foreignLimit: UInt64 = 1 << 26
+
+  /// pcapng begins with a section header: type, length, then the byte order mark.
+  func checkSectionHeader() throws(CaptureError) {
+    let bytes = try read(at: 0, count: 12)
+    let span = bytes.span.bytes
+    guard span.integer(at: 0, as: UInt32.self) == Self.sectionType else {
+      throw .notPcapng(path: path, firstBytes: Array(bytes.prefix(8)))
+    }
+    guard let mark = span.integer(at: 8, as: UInt32.self) else {
+      throw .truncated(offset: 0, needed: 28, available: UInt64(bytes.count))
+    }
+    if mark == 0x4D3C_2B1A { throw .bigEndian(path: path) }
+    guard mark == 0x1A2B_3C4D else { throw .notPcapng(path: path, firstBytes: bytes) }
+  }
+
+  /// Takes in the blocks from where the last walk ended: their headers only, save those that describe the capture.
+  ///
+  /// Ends at a block that is not whole yet.
+  func walk() throws(CaptureError) {
+    partialTail = 0
+    while walked < length {
+      let head = try read(at: walked, count: BlockHeader.lengthInFrame)
+      let span = head.span.bytes
+      let left = length - walked
+      guard let type = span.integer(at: 0, as: UInt32.self), let total = span.integer(at: 4, as: UInt32.self) else {
+        partialTail = left
+        return
+      }
+      switch BlockType(pcapngType: type) {
+      case .trailer?:
+        guard left >= UInt64(Trailer.length) else {
+          partialTail = left
+          return
+        }
+        if let trailer = Trailer(Array(head.prefix(Trailer.length)), at: walked) {
+          try takeInFooter(trailer)
+          walked += UInt64(Trailer.length)
+        } else {
+          try resynchronize(.invalid(offset: walked, what: "trailer of length", value: UInt64(total)))
+        }
+      case .some:
+        // A longer header of a newer version: read all of it.
+        var whole = head
+        if let headerLength = span.integer(at: 26, as: UInt16.self), Int(headerLength) > BlockLayout.headerLength {
+          whole = try read(at: walked, count: BlockLayout.frameStart + Int(headerLength))
+        }
+        do throws(CaptureError) {
+          let header = try BlockHeader(whole.span.bytes, at: walked)
+          guard UInt64(header.totalLength) <= left else {
+            partialTail = left
+            return
+          }
+          takeIn(header.entry(at: walked))
+          walked += UInt64(header.totalLength)
+        } catch {
+          if case .truncated = error {
+            partialTail = left
+            return
+          }
+          if case .system = error { throw error }
+          try resynchronize(error)
+        }
+      case nil:
+        let isSound = total >= 12 && total % 4 == 0 && UInt64(total) <= Self.foreignLimit
+        guard isSound else {
+          try resynchronize(.invalid(offset: walked + 4, what: "block length", value: UInt64(total)))
+          continue
+        }
+        guard UInt64(total) <= left else {
+          partialTail = left
+          return
+        }
+        if type == Self.sectionType, walked > 0 {
+          problems.append(
+            CaptureProblem(
+              offset: walked, length: left, message: "offset \(walked): a further section begins, which is not read"))
+          walked = length
+          return
+        }
+        walked += UInt64(total)
+      }
+    }
+  }
+
+  /// Files a block that was found, and reads it when it describes the capture.
+  private func takeIn(_ entry: BlockEntry) {
+    completeness = nil
+    switch entry.type {
+    case .events: directory.append(entry)
+    case .directoryPage, .footerRoot: break
+    default:
+      tables.append(entry)
+      describe(entry)
+    }
+  }
+
+  /// Provenance and catalogue are read as soon as they are seen.
+  func describe(_ entry: BlockEntry) {
+    guard entry.type == .provenance || entry.type == .catalogue else { return }
+    do throws(CaptureError) {
+      let block = try readBlock(entry)
+      do throws(ByteError) {
+        try provenance.take(from: block)
+        try catalogue.take(from: block)
+      } catch { throw CaptureError(error, at: entry.offset) }
+    } catch { try? note(error, at: entry) }
+  }
+
+  /// Notes damage at `walked`, and goes to the next block of ours: by the magic that each begins with.
+  private func resynchronize(_ error: CaptureError) throws(CaptureError) {
+    let start = walked
+    var position = walked + UInt64(BlockLayout.frameStart) + 1
+    let magic = BlockLayout.magic
+    search: while position < length {
+      let window = try read(at: position, count: BlockLayout.blockLimit)
+      if window.count < magic.count { break }
+      for place in 0...(window.count - magic.count)
+      where window[place] == magic[0] && window[place + 1] == magic[1] && window[place..<place + magic.count].elementsEqual(magic) {
+        let frame = position + UInt64(place) - UInt64(BlockLayout.frameStart)
+        guard frame > start else { continue }
+        let head = try read(at: frame, count: BlockHeader.lengthInFrame)
+        if (try? BlockHeader(head.span.bytes, at: frame)) != nil || Trailer(Array(head.prefix(Trailer.length)), at: frame) != nil {
+          walked = frame
+          problems.append(CaptureProblem(offset: start, length: frame - start, message: "\(error)"))
+          return
+        }
+      }
+      position += UInt64(window.count - magic.count + 1)
+    }
+    walked = length
+    problems.append(CaptureProblem(offset: start, length: length - start, message: "\(error)"))
+  }
+}
+
+extension Provenance {
+  mutating func take(from block: Block) throws(ByteError) {
+    guard let table = try TableReader(block, .properties) else { return }
+    var keys = try table.bytes(.key)
+    var values = try table.bytes(.value)
+    for row in 0..<table.rowCount {
+      properties.append(Property(key: keys.string(row) ?? "", value: values.string(row) ?? ""))
+    }
+  }
+}
+
+extension Catalogue {
+  mutating func take(from block: Block) throws(ByteError) {
+    if let table = try TableReader(block, .kinds) { kinds += try Self.kinds(table) }
+    if let table = try TableReader(block, .causes) { causes += try Self.kinds(table) }
+    if let table = try TableReader(block, .columns) {
+      var numbers = try table.integers(.number)
+      var names = try table.bytes(.name)
+      var types = try table.integers(.valueType)
+      var units = try table.bytes(.unit)
+      var summaries = try table.bytes(.summary)
+      for row in 0..<table.rowCount {
+        columns.append(
+          ColumnDescription(
+            column: ColumnID(rawValue: numbers.exactly(row) ?? 0), name: names.string(row) ?? "",
+            valueTypeNumber: types.exactly(row) ?? 0, unit: units.string(row) ?? "", summary: summaries.string(row) ?? ""))
+      }
+    }
+    if let table = try TableReader(block, .calls) {
+      var abis = try table.integers(.abi)
+      var numbers = try table.integers(.number)
+      var names = try table.bytes(.name)
+      for row in 0..<table.rowCount {
+        calls.append(Call(abi: abis.exactly(row) ?? 0, number: numbers.exactly(row) ?? 0, name: names.string(row) ?? ""))
+      }
+    }
+  }
+
+  private static func kinds(_ table: TableReader) throws(ByteError) -> [Kind] {
+    var numbers = try table.integers(.number)
+    var names = try table.bytes(.name)
+    var summaries = try table.bytes(.summary)
+    return (0..<table.rowCount).map { row in
+      Kind(number: numbers.exactly(row) ?? 0, name: names.string(row) ?? "", summary: summaries.string(row) ?? "")
+    }
+  }
+}

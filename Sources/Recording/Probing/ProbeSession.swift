@@ -1,0 +1,125 @@
+internal import BPF
+internal import Events
+internal import Posix
+internal import ProbeRecords
+internal import Probes
+
+/// What the probes are to record, and how much room they have.
+struct ProbeSettings {
+  /// Bytes of each detail ring; the others follow from it.
+  var ringSize: Int = 16 << 20
+  var recordsByDefault = true
+  var isSubtreeOnly = false
+  var hierarchy: UInt32 = 0
+  var hostMountNamespace: UInt32 = 0
+  var testing: UInt32 = 0
+}
+
+/// The live probes: loaded, attached, and taken off when this goes away.
+final class ProbeSession {
+  private let object: LoadedObject
+  private var attachments: [Box] = []
+  let rings: RingSet
+  private var configuration = at_configuration()
+  private let settings: ProbeSettings
+
+  /// Arrays cannot hold what is not copyable.
+  private final class Box {
+    let attachment: Attachment
+    init(_ attachment: consuming Attachment) { self.attachment = attachment }
+  }
+
+  /// Loads the probes; nothing is recorded before ``attach()``.
+  init(_ settings: ProbeSettings, recipes: RecipeTable) throws {
+    self.settings = settings
+    do {
+      object = try Self.load(.recorder, settings)
+    } catch BPFError.programRefused {
+      // Kernels before 6.2 lack the cast that the fast probes read through.
+      object = try Self.load(.recorder_by_call, settings)
+    }
+    rings = try RingSet(object, size: settings.ringSize)
+    let table = try object.map("recipes")
+    for (index, record) in recipes.records { try table.set(index, to: record) }
+    configuration.recorder_tgid = Posix.processID
+    configuration.record_by_default = settings.recordsByDefault ? 1 : 0
+    configuration.subtree_only = settings.isSubtreeOnly ? 1 : 0
+    configuration.hierarchy = settings.hierarchy
+    configuration.testing = settings.testing
+    configuration.host_mount_namespace = settings.hostMountNamespace
+    try writeConfiguration()
+  }
+
+  private static func load(_ probe: ProbeObject, _ settings: ProbeSettings) throws -> LoadedObject {
+    let file = try ObjectFile(probe.bytes, name: probe.name)
+    let count = try Processors.ringCount()
+    let processors = UInt32(try Processors.possible())
+    for lane in ["ring_activity", "ring_detail"] { try file.setCapacity(of: lane, to: UInt32(count)) }
+    for scratch in ["scratch_events", "scratch_definitions"] { try file.setCapacity(of: scratch, to: processors) }
+    try file.setCapacity(of: "ring_lifecycle", to: UInt32(max(settings.ringSize / 4, 4096)))
+    try file.setConstant("ring_mask", to: UInt32(count - 1))
+    return try file.load()
+  }
+
+  /// Puts every probe on its hook, the one that sees every call last.
+  func attach() throws {
+    for program in object.programs.sorted(by: { ($0 == "on_sys_exit" ? 1 : 0, $0) < ($1 == "on_sys_exit" ? 1 : 0, $1) })
+    {
+      attachments.append(Box(try object.attach(program)))
+    }
+  }
+
+  /// Takes the probes off; what is in the rings can still be drained.
+  func detach() { attachments = [] }
+
+  private func writeConfiguration() throws {
+    try object.map(".data.configuration").set(UInt32(0), to: configuration)
+  }
+
+  func record(cgroup: CgroupID) throws {
+    try object.map("verdicts").set(cgroup.rawValue, to: AT_VERDICT_RECORD.rawValue)
+  }
+
+  func record(mountNamespace: UInt32) throws {
+    try object.map("namespaces").set(mountNamespace, to: AT_VERDICT_RECORD.rawValue)
+  }
+
+  /// Records a process and what it will fork.
+  func record(subtreeOf pid: UInt32) throws { try object.map("subtree").set(pid, to: UInt8(1)) }
+
+  /// Times that a probe was not run because one was running on that CPU.
+  func recursionMisses() -> UInt64 {
+    object.programs.reduce(0) { $0 + ((try? object.statistics(of: $1))?.recursionMisses ?? 0) }
+  }
+
+  /// One CPU's account of one cause in one cgroup and lane, as it stands.
+  struct Loss {
+    var key: at_loss_key
+    var processor: Int
+    var value: at_loss
+  }
+
+  /// Every loss so far, and a new epoch: the next reading tells when the losses after this one were.
+  func readLosses() throws -> [Loss] {
+    let map = try object.map("losses")
+    var result: [Loss] = []
+    for key in try map.keys(as: at_loss_key.self) {
+      let values: [at_loss] = try map.valuePerProcessor(of: key) ?? []
+      for (processor, value) in values.enumerated() where value.count > 0 {
+        result.append(Loss(key: key, processor: processor, value: value))
+      }
+    }
+    if !result.isEmpty {
+      configuration.loss_epoch += 1
+      try writeConfiguration()
+    }
+    return result
+  }
+
+  /// The processes that are there now, as exec records flagged as scanned.
+  static func scanProcesses(hierarchy: UInt32) throws -> [UInt8] {
+    let file = try ObjectFile(ProbeObject.tasks.bytes, name: "tasks")
+    try file.setConstant("hierarchy", to: hierarchy)
+    return try file.load().rows(of: "list_processes")
+  }
+}

@@ -1,0 +1,62 @@
+internal import BPF
+internal import Posix
+
+/// What `record` was asked for.
+public struct RecordingOptions: Sendable {
+  /// A path; nil is standard output.
+  public var output: String?
+  /// Ids, prefixes or names. Empty records everything.
+  public var containers: [String] = []
+  /// A command to hold until the probes are live, then to record with all that it starts.
+  public var command: [String]?
+  public var duration: Duration?
+  /// The capture is ended when it has grown to this many bytes.
+  public var sizeLimit: UInt64 = 1 << 30
+  /// Bytes of each ring of the detail lane.
+  public var ringSize: Int = 16 << 20
+  public var toolVersion: String
+  public var commandLine: String
+  /// Forces what tests need to see: path definitions that are lost.
+  public var losesDefinitions = false
+
+  public init(output: String?, toolVersion: String, commandLine: String) {
+    self.output = output
+    self.toolVersion = toolVersion
+    self.commandLine = commandLine
+  }
+}
+
+/// What became of a recording.
+public struct RecordingSummary: Sendable {
+  public var eventCount: UInt64
+  public var lostCount: UInt64
+  public var bytesWritten: UInt64
+  public var isComplete: Bool
+  /// Why it ended, and what keeps it from being complete.
+  public var reason: String
+  /// Of the command that was recorded, as wait(2) gives it.
+  public var commandStatus: Int32?
+  /// Why the file is shorter than it should be.
+  public var writeError: String?
+  public var processorNanoseconds: UInt64
+}
+
+/// Why nothing is recorded.
+public struct RecordingError: Error, CustomStringConvertible {
+  public var description: String
+  public var remedy: String?
+
+  init(_ description: String, remedy: String? = nil) {
+    self.description = description
+    self.remedy = remedy
+  }
+
+  /// Words what the probes, the kernel or the disk refused.
+  init(_ error: any Error) {
+    switch error {
+    case let error as RecordingError: self = error
+    case let error as BPFError: self.init("\(error)", remedy: error.remedy)
+    default: self.init("\(error)")
+    }
+  }
+}

@@ -1,0 +1,47 @@
+internal import ProbeRecords
+
+/// Records of cgroups that may still turn out to be containers: held, copied, until their metadata was looked for.
+///
+/// Bounded: beyond the limit a record is decoded at once, as what its cgroup counts to so far.
+struct PendingRecords {
+  private struct Record {
+    var time: UInt64
+    var cgroup: UInt64
+    var bytes: [UInt8]
+  }
+
+  private var records: [Record] = []
+  private var heldBytes = 0
+  private let limit = 8 << 20
+  /// A cgroup is given this long to say what it is.
+  private let patience: UInt64 = 2_000_000_000
+  private(set) var droppedCount: UInt64 = 0
+
+  /// False: there is no room, or the record is not one that depends on a container.
+  mutating func hold(_ record: ProbeRecord) -> Bool {
+    let header = record.header
+    let form = UInt32(header.form)
+    guard form != AT_FORM_DEFINITION.rawValue, form != AT_FORM_CGROUP.rawValue else { return false }
+    guard heldBytes + record.bytes.count <= limit else { return false }
+    heldBytes += record.bytes.count
+    records.append(Record(time: header.time, cgroup: header.cgroup, bytes: Array(record.bytes)))
+    return true
+  }
+
+  mutating func replay(now: UInt64, isDecided: (UInt64) -> Bool, decode: (ProbeRecord) -> Void) {
+    guard !records.isEmpty else { return }
+    var kept: [Record] = []
+    for record in records {
+      let isOver = now > patience && now - patience > record.time
+      guard isOver || isDecided(record.cgroup) else {
+        kept.append(record)
+        continue
+      }
+      heldBytes -= record.bytes.count
+      record.bytes.withUnsafeBytes { bytes in
+        if let record = ProbeRecord(bytes) { decode(record) }
+      }
+    }
+    records = kept
+  }
+}

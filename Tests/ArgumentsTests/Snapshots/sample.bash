@@ -1,0 +1,75 @@
+# Completions of sample for bash. Made by `sample completions bash`; not edited by hand.
+
+# The containers of the capture files on the line; without any, those that run.
+_sample_containers() {
+  local word found=
+  for word in "${COMP_WORDS[@]:2}"; do
+    if [[ -f $word ]]; then
+      found=1
+      sample containers --json "$word" 2>/dev/null | sed -n 's/.*"container\.name":"\([^"]*\)".*/\1/p'
+    fi
+  done
+  [[ -n $found ]] || { docker ps --format '{{.Names}}' || podman ps --format '{{.Names}}'; } 2>/dev/null
+}
+
+_sample() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} flags= files=
+  local IFS=$' \t\n' index
+  COMPREPLY=()
+  # `--flag=value` arrives as three words.
+  if [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
+  if [[ $current == = ]]; then current=; fi
+  if ((COMP_CWORD == 1)); then
+    COMPREPLY=($(compgen -W 'record ps completions help --help --version' -- "$current"))
+    return
+  fi
+  case ${COMP_WORDS[1]} in
+    record)
+      for ((index = 2; index < COMP_CWORD; index++)); do
+        if [[ ${COMP_WORDS[index]} == -- ]]; then
+          if ((index + 1 == COMP_CWORD)); then
+            mapfile -t COMPREPLY < <(compgen -c -- "$current")
+          else
+            mapfile -t COMPREPLY < <(compgen -f -- "$current")
+          fi
+          return
+        fi
+      done
+      case $previous in
+        --output | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --for) :; return ;;
+        --size) :; return ;;
+      esac
+      flags='--output --for --size --quiet --verbose --'
+      ;;
+    ps)
+      case $previous in
+        --container) COMPREPLY=($(compgen -W "$(_sample_containers)" -- "$current")); return ;;
+        --from) :; return ;;
+        --to) COMPREPLY=($(compgen -W 'jsonl json' -- "$current")); return ;;
+      esac
+      flags='--container --from --to --json'
+      files=1
+      ;;
+    completions)
+      case $previous in
+      esac
+      flags=''
+      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'bash zsh' -- "$current"))
+      ;;
+    help)
+      case $previous in
+      esac
+      flags=''
+      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record ps completions help' -- "$current"))
+      ;;
+  esac
+  if [[ $current == -* ]]; then
+    COMPREPLY=($(compgen -W "$flags --help" -- "$current"))
+  elif [[ -n $files ]]; then
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+  fi
+}
+
+complete -F _sample sample
