@@ -82,6 +82,7 @@ let program: [Target] = [
     "Commands",
     ["Bytes", "Posix", "Events", "Arguments", "CaptureFormat", "Reconstruction", "Recording", "Interchange"]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
+  .executableTarget(name: "benchmarks", dependencies: ["ProbeRecords", "Probes", "BPF"], swiftSettings: strict),
 ]
 
 let fuzzing: [Target] = [
