@@ -108,6 +108,25 @@ struct RecorderProbeTests {
     #expect(records.transfers(of: Call.write, on: "\(directory)/after").map(\.result) == [6])
   }
 
+  @Test func `a descriptor passed over a Unix socket bears the path of what was passed`() throws {
+    var rig = try Rig()
+    let directory = temporaryDirectory()
+    defer { remove(directory) }
+    var ends: [Int32] = [0, 0]
+    socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends)
+    defer { for end in ends { close(end) } }
+    let file = open("\(directory)/file", O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
+    pass(file, over: ends[0])
+    close(file)
+    try rig.include(getpid())
+    let received = receiveDescriptor(from: ends[1])
+    write(received, "passed", 6)
+    try rig.exclude(getpid())
+    close(received)
+    let records = rig.records()
+    #expect(records.transfers(of: Call.write, on: "\(directory)/file").map(\.result) == [6])
+  }
+
   @Test func `a file in a chroot is named as the process in it sees it`() throws {
     var rig = try Rig()
     let directory = temporaryDirectory()
@@ -277,4 +296,36 @@ private func remove(_ directory: String) {
 /// Where the v2 hierarchy is mounted.
 private func versionTwoRoot() -> String? {
   ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].first { access("\($0)/cgroup.controllers", R_OK) == 0 }
+}
+
+/// A message of one byte whose control data has room for one descriptor.
+private func withMessage(_ descriptor: Int32, _ body: (UnsafeMutablePointer<msghdr>) -> Void) -> Int32 {
+  // cmsghdr: 64-bit length of header and content, 32-bit level and type; then the descriptor, padded to 8.
+  let control = UnsafeMutableRawBufferPointer.allocate(byteCount: 24, alignment: 8)
+  defer { control.deallocate() }
+  control.storeBytes(of: 20, as: Int.self)
+  control.storeBytes(of: SOL_SOCKET, toByteOffset: 8, as: Int32.self)
+  control.storeBytes(of: Int32(SCM_RIGHTS), toByteOffset: 12, as: Int32.self)
+  control.storeBytes(of: descriptor, toByteOffset: 16, as: Int32.self)
+  var byte: UInt8 = 0
+  withUnsafeMutableBytes(of: &byte) { content in
+    var vector = iovec(iov_base: content.baseAddress, iov_len: 1)
+    withUnsafeMutablePointer(to: &vector) { vector in
+      var message = msghdr()
+      message.msg_iov = vector
+      message.msg_iovlen = 1
+      message.msg_control = control.baseAddress
+      message.msg_controllen = control.count
+      body(&message)
+    }
+  }
+  return control.loadUnaligned(fromByteOffset: 16, as: Int32.self)
+}
+
+private func pass(_ descriptor: Int32, over socket: Int32) {
+  _ = withMessage(descriptor) { _ = sendmsg(socket, $0, 0) }
+}
+
+private func receiveDescriptor(from socket: Int32) -> Int32 {
+  withMessage(-1) { _ = recvmsg(socket, $0, 0) }
 }
