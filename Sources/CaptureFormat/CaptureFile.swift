@@ -76,7 +76,7 @@ public final class CaptureFile {
   /// Reads and verifies one block of events.
   public func readEvents(_ entry: BlockEntry) throws(CaptureError) -> EventBlock {
     let block = try readBlock(entry)
-    do { return try EventBlock(block, entry: entry) } catch { throw CaptureError(error, at: entry.offset) }
+    do { return EventBlock(try EventCursor(block), entry: entry) } catch { throw CaptureError(error, at: entry.offset) }
   }
 
   /// The same, for a caller that goes on without it: nil and a problem noted when the block is damaged.
