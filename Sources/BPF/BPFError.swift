@@ -56,7 +56,8 @@ extension BPFError: CustomStringConvertible {
       "use a kernel built with CONFIG_DEBUG_INFO_BTF=y; captures can still be read"
     case .programRefused(_, _, let code, _) where code == EPERM:
       "the kernel is locked down or a security module forbids it: see kernel.unprivileged_bpf_disabled and lockdown(7)"
-    case .programRefused(_, _, let code, _) where code == E2BIG || code == ENOMEM, .mapRefused(_, _, let code) where code == ENOMEM:
+    case .programRefused(_, _, let code, _) where code == E2BIG || code == ENOMEM,
+      .mapRefused(_, _, let code) where code == ENOMEM:
       "give the rings less memory"
     default: nil
     }

@@ -31,7 +31,8 @@ public struct KernelMap: ~Copyable {
   }
 
   /// Sets the value of a key. The corresponding C function is `bpf_map_update_elem`.
-  public borrowing func set<Key: BitwiseCopyable, Value: BitwiseCopyable>(_ key: Key, to value: Value) throws(BPFError) {
+  public borrowing func set<Key: BitwiseCopyable, Value: BitwiseCopyable>(_ key: Key, to value: Value) throws(BPFError)
+  {
     try checkSizes(key: Key.self, value: Value.self)
     let code = withUnsafeBytes(of: key) { key in
       withUnsafeBytes(of: value) { value in
@@ -99,7 +100,8 @@ extension KernelMap {
   public static func ring(name: String, capacity: Int) throws(BPFError) -> KernelMap {
     let number = bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, UInt32(capacity), nil)
     guard number >= 0 else { throw .mapRefused(map: name, operation: "create", code: errno) }
-    return KernelMap(name: name, descriptor: FileDescriptor(owning: number), keySize: 0, valueSize: 0, capacity: capacity)
+    return KernelMap(
+      name: name, descriptor: FileDescriptor(owning: number), keySize: 0, valueSize: 0, capacity: capacity)
   }
 
   /// Puts a ring into a map of maps.

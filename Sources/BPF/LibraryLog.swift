@@ -28,4 +28,3 @@ enum LibraryLog {
     lines.withLock { $0.append(contentsOf: parts) }
   }
 }
-

@@ -25,7 +25,8 @@ import Testing
   @Test func `a refusal shows the verifier's last words`() {
     let error = BPFError.programRefused(
       object: "recorder", program: "on_exec", code: EACCES, log: ["R1 invalid mem access 'scalar'"])
-    #expect(error.description == "probe on_exec: refused by the kernel: Permission denied\n  R1 invalid mem access 'scalar'")
+    #expect(
+      error.description == "probe on_exec: refused by the kernel: Permission denied\n  R1 invalid mem access 'scalar'")
   }
 
   @Test func `root lacks no capability`() throws {

@@ -7,18 +7,84 @@ enum Call {
   static let writev = 20, pipe = 22, pipe2 = 293, renameat2 = 316, clone3 = 435, getppid = 110, sendmsg = 46
 
   static let recipes: [(number: Int, recipe: at_recipe)] = [
-    (read, transfer { $0.descriptor = 1; $0.count = 3 }),
-    (write, transfer { $0.descriptor = 1; $0.count = 3 }),
-    (writev, transfer { $0.descriptor = 1; $0.vector = 2; $0.count = 3 }),
+    (
+      read,
+      transfer {
+        $0.descriptor = 1
+        $0.count = 3
+      }
+    ),
+    (
+      write,
+      transfer {
+        $0.descriptor = 1
+        $0.count = 3
+      }
+    ),
+    (
+      writev,
+      transfer {
+        $0.descriptor = 1
+        $0.vector = 2
+        $0.count = 3
+      }
+    ),
     (close, descriptor { $0.descriptor = 1 }),
-    (dup, descriptor { $0.descriptor = 1; $0.flags = UInt8(AT_RECIPE_RESULT_DESCRIPTOR) }),
-    (dup2, descriptor { $0.descriptor = 1; $0.flags = UInt8(AT_RECIPE_RESULT_DESCRIPTOR) }),
+    (
+      dup,
+      descriptor {
+        $0.descriptor = 1
+        $0.flags = UInt8(AT_RECIPE_RESULT_DESCRIPTOR)
+      }
+    ),
+    (
+      dup2,
+      descriptor {
+        $0.descriptor = 1
+        $0.flags = UInt8(AT_RECIPE_RESULT_DESCRIPTOR)
+      }
+    ),
     (open, opening { $0.path = 1 }),
-    (openat, opening { $0.path = 2; $0.directory = 1 }),
-    (connect, detailed { $0.descriptor = 1; $0.address = 2; $0.address_length = 3 }),
-    (rename, detailed { $0.path = 1; $0.second_path = 2 }),
-    (renameat, detailed { $0.path = 2; $0.directory = 1; $0.second_path = 4; $0.second_directory = 3 }),
-    (renameat2, detailed { $0.path = 2; $0.directory = 1; $0.second_path = 4; $0.second_directory = 3 }),
+    (
+      openat,
+      opening {
+        $0.path = 2
+        $0.directory = 1
+      }
+    ),
+    (
+      connect,
+      detailed {
+        $0.descriptor = 1
+        $0.address = 2
+        $0.address_length = 3
+      }
+    ),
+    (
+      rename,
+      detailed {
+        $0.path = 1
+        $0.second_path = 2
+      }
+    ),
+    (
+      renameat,
+      detailed {
+        $0.path = 2
+        $0.directory = 1
+        $0.second_path = 4
+        $0.second_directory = 3
+      }
+    ),
+    (
+      renameat2,
+      detailed {
+        $0.path = 2
+        $0.directory = 1
+        $0.second_path = 4
+        $0.second_directory = 3
+      }
+    ),
     (unlink, detailed { $0.path = 1 }),
     (pipe, detailed { $0.pair = 1 }),
     (pipe2, detailed { $0.pair = 1 }),
@@ -28,7 +94,9 @@ enum Call {
 
   private static let told = detailed { $0.flags = UInt8(AT_RECIPE_DROP_SUCCESS) }
 
-  private static func transfer(_ change: (inout at_recipe) -> Void) -> at_recipe { make(AT_FORM_TRANSFER, AT_LANE_DETAIL, change) }
+  private static func transfer(_ change: (inout at_recipe) -> Void) -> at_recipe {
+    make(AT_FORM_TRANSFER, AT_LANE_DETAIL, change)
+  }
   private static func descriptor(_ change: (inout at_recipe) -> Void) -> at_recipe {
     make(AT_FORM_DESCRIPTOR, AT_LANE_DETAIL, change)
   }

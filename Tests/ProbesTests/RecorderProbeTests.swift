@@ -28,7 +28,8 @@ struct RecorderProbeTests {
     #expect(details.parent_tgid == UInt32(shell))
     #expect(details.argument_length == 24)
     #expect(records.name(of: details.executable.id) == "/usr/bin/echo")
-    let fork = try #require(records.of(AT_FORM_FORK).map { $0.load(at_fork.self) }.first { $0.child_tgid == details.header.tgid })
+    let fork = try #require(
+      records.of(AT_FORM_FORK).map { $0.load(at_fork.self) }.first { $0.child_tgid == details.header.tgid })
     #expect(fork.header.tgid == UInt32(shell) && fork.real_parent_tgid == UInt32(shell))
     #expect(fork.child_leader_start == details.header.leader_start)
     #expect(fork.clone_flags & 0xff == UInt64(SIGCHLD))
@@ -84,6 +85,45 @@ struct RecorderProbeTests {
     #expect(duplicate.result == Int64(copy))
   }
 
+  @Test func `a directory's rename renames the open file in it`() throws {
+    var rig = try Rig()
+    let directory = temporaryDirectory()
+    defer { remove(directory) }
+    try rig.run(
+      "cd \(directory); mkdir old; exec 5>old/file; echo 1 >&5; mv old new; echo 2 >&5; exec 5>&-; rm new/file; rmdir new"
+    )
+    let records = rig.records()
+    #expect(records.transfers(of: Call.write, on: "\(directory)/old/file").count == 1)
+    #expect(records.transfers(of: Call.write, on: "\(directory)/new/file").count == 1)
+  }
+
+  @Test func `a descriptor kept over fork and exec bears its path, one number reused bears the new`() throws {
+    var rig = try Rig()
+    let directory = temporaryDirectory()
+    defer { remove(directory) }
+    try rig.run(
+      "cd \(directory); exec 5>before; /bin/sh -c '/bin/echo kept >&5'; exec 5>after; /bin/echo fresh >&5")
+    let records = rig.records()
+    #expect(records.transfers(of: Call.write, on: "\(directory)/before").map(\.result) == [5])
+    #expect(records.transfers(of: Call.write, on: "\(directory)/after").map(\.result) == [6])
+  }
+
+  @Test func `a file in a chroot is named as the process in it sees it`() throws {
+    var rig = try Rig()
+    let directory = temporaryDirectory()
+    defer { remove(directory) }
+    let places: [String] = ["/bin/busybox", "/usr/bin/busybox"]
+    guard let busybox = places.first(where: { access($0, X_OK) == 0 }) else {
+      return print("skipped: a file in a chroot: no busybox")
+    }
+    try rig.run(
+      "cp \(busybox) \(directory)/busybox; chroot \(directory) /busybox sh -c 'echo x >/file'; rm \(directory)/busybox")
+    let records = rig.records()
+    #expect(records.transfers(of: Call.write, on: "/file").map(\.result) == [2])
+    let exec = records.of(AT_FORM_EXEC).first { $0.field(AT_FIELD_FILENAME)?.text == "/busybox" }
+    #expect(exec?.field(AT_FIELD_EXECUTABLE)?.path == "/busybox")
+  }
+
   @Test func `a refused connect has its address and its error`() throws {
     var rig = try Rig()
     let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
@@ -98,7 +138,8 @@ struct RecorderProbeTests {
     }
     try rig.exclude(getpid())
     #expect(result == -1)
-    let record = try #require(rig.records().calls(Call.connect).first { $0.load(at_call.self).arguments.0 == UInt64(socket) })
+    let record = try #require(
+      rig.records().calls(Call.connect).first { $0.load(at_call.self).arguments.0 == UInt64(socket) })
     #expect(record.load(at_call.self).result == -Int64(ECONNREFUSED))
     #expect(record.field(AT_FIELD_ADDRESS)?.content.prefix(8) == [2, 0, 0, 1, 127, 0, 0, 1])
     #expect(record.field(AT_FIELD_SOCKET)?.socket.family == UInt16(AF_INET))
@@ -158,7 +199,7 @@ struct RecorderProbeTests {
       _ = socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, $0.baseAddress! + 2)
     }
     try rig.exclude(getpid())
-    ends.forEach { close($0) }
+    for end in ends { close(end) }
     let records = rig.records()
     let pipe = try #require(records.calls(Call.pipe).first ?? records.calls(Call.pipe2).first)
     let file = try #require(pipe.field(AT_FIELD_FILE)?.file)
@@ -185,7 +226,9 @@ struct RecorderProbeTests {
     rmdir("\(parent)/child")
     let records = rig.records()
     #expect(records.of(AT_FORM_EXEC).compactMap { $0.field(AT_FIELD_FILENAME)?.text } == ["/bin/true"])
-    let acts = records.of(AT_FORM_CGROUP).filter { $0.field(AT_FIELD_NAME)?.text.hasSuffix("-\(getpid())/child") == true }
+    let acts = records.of(AT_FORM_CGROUP).filter {
+      $0.field(AT_FIELD_NAME)?.text.hasSuffix("-\(getpid())/child") == true
+    }
     #expect(
       acts.map { $0.load(at_cgroup.self).action } == [
         AT_CGROUP_MKDIR.rawValue, AT_CGROUP_ATTACH.rawValue, AT_CGROUP_RMDIR.rawValue,

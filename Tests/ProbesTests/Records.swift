@@ -44,7 +44,8 @@ struct Record {
       let field = load(at_field.self, at: offset)
       let start = offset + 8
       fields.append(
-        Field(id: UInt32(field.id), flags: UInt32(field.flags), content: Array(bytes[start..<start + Int(field.length)])))
+        Field(
+          id: UInt32(field.id), flags: UInt32(field.flags), content: Array(bytes[start..<start + Int(field.length)])))
       offset = (start + Int(field.length) + 7) & ~7
     }
     precondition(fields.count == Int(header.field_count), "fields fill the record exactly")

@@ -29,7 +29,9 @@ struct Rig: ~Copyable {
     let processors = try Processors.possible()
     let rings = try Processors.ringCount()
     for lane in ["ring_activity", "ring_detail"] { try file.setCapacity(of: lane, to: UInt32(rings)) }
-    for scratch in ["scratch_events", "scratch_definitions"] { try file.setCapacity(of: scratch, to: UInt32(processors)) }
+    for scratch in ["scratch_events", "scratch_definitions"] {
+      try file.setCapacity(of: scratch, to: UInt32(processors))
+    }
     try file.setCapacity(of: "ring_lifecycle", to: UInt32(ringSize))
     try file.setConstant("ring_mask", to: UInt32(rings - 1))
     let loaded = try file.load()
@@ -75,7 +77,7 @@ struct Rig: ~Copyable {
     let words: [String] = ["/bin/sh", "-c", "read go; " + script]
     var arguments = words.map { word -> UnsafeMutablePointer<CChar>? in strdup(word) }
     arguments.append(nil)
-    defer { arguments.forEach { free($0) } }
+    defer { for argument in arguments { free(argument) } }
     guard posix_spawn(&process, "/bin/sh", &actions, nil, &arguments, environ) == 0 else { throw Refusal() }
     Glibc.close(gate.0)
     awaitRead(process)

@@ -153,7 +153,7 @@ __attribute__((noinline)) int put_base(struct at_scratch *scratch, uint64_t cgro
 	if (!scratch)
 		return -1;
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct at_subject subject = {};
+	struct at_subject subject = {.fresh = 1};
 	if (descriptor == AT_FDCWD) {
 		struct fs_struct *fs = task->fs;
 		identify_path(&subject, task, get_address(fs, pwd.dentry), get_address(fs, pwd.mnt), cgroup);
@@ -166,12 +166,13 @@ __attribute__((noinline)) int put_base(struct at_scratch *scratch, uint64_t cgro
 }
 
 /* A descriptor's identity, and for a socket its addresses. */
-__attribute__((noinline)) int put_descriptor(struct at_scratch *scratch, uint64_t cgroup, int descriptor, uint32_t id)
+__attribute__((noinline)) int put_descriptor(struct at_scratch *scratch, uint64_t cgroup, int descriptor, uint32_t id,
+					     uint32_t fresh)
 {
 	if (!scratch)
 		return -1;
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct at_subject subject = {};
+	struct at_subject subject = {.fresh = fresh};
 	uint64_t file = file_of(task, (uint32_t)descriptor);
 	if (file)
 		identify_file(&subject, task, file, cgroup);
@@ -239,8 +240,8 @@ __attribute__((noinline)) int put_pair(struct at_scratch *scratch, uint64_t cgro
 	struct at_pair *content = put_struct(scratch, at_pair, AT_FIELD_PAIR);
 	if (content)
 		*content = pair;
-	put_descriptor(scratch, cgroup, pair.first, AT_FIELD_FILE);
-	put_descriptor(scratch, cgroup, pair.second, AT_FIELD_SECOND_FILE);
+	put_descriptor(scratch, cgroup, pair.first, AT_FIELD_FILE, 1);
+	put_descriptor(scratch, cgroup, pair.second, AT_FIELD_SECOND_FILE, 1);
 	return 0;
 }
 
@@ -288,13 +289,15 @@ __attribute__((noinline)) int put_fields(struct at_scratch *scratch, struct at_c
 	uint64_t cgroup = call->cgroup;
 	if (recipe->path)
 		put_path(scratch, call, recipe->path, recipe->directory, AT_FIELD_PATH | AT_FIELD_BASE << 8);
+	if (recipe->second_path && call->result >= 0)
+		__sync_fetch_and_add(&renames, 1);
 	if (recipe->second_path)
 		put_path(scratch, call, recipe->second_path, recipe->second_directory,
 			 AT_FIELD_SECOND_PATH | AT_FIELD_SECOND_BASE << 8);
 	if (recipe->flags & AT_RECIPE_RESULT_DESCRIPTOR && call->result >= 0)
-		put_descriptor(scratch, cgroup, call->result, AT_FIELD_FILE);
+		put_descriptor(scratch, cgroup, call->result, AT_FIELD_FILE, 1);
 	else if (recipe->descriptor)
-		put_descriptor(scratch, cgroup, call->arguments[recipe->descriptor & 7], AT_FIELD_FILE);
+		put_descriptor(scratch, cgroup, call->arguments[recipe->descriptor & 7], AT_FIELD_FILE, 0);
 	if (recipe->address | recipe->message)
 		put_address(scratch, call, recipe);
 	if (recipe->pair && call->result >= 0)

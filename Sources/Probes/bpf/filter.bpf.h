@@ -37,13 +37,13 @@ always_inline uint32_t mount_namespace_of(struct task_struct *task)
 
 always_inline int is_recorded(struct task_struct *task, uint64_t cgroup)
 {
+	uint32_t tgid = task->tgid;
+	if (configuration.subtree_only) /* whatever their cgroup: one question, not two */
+		return bpf_map_lookup_elem(&subtree, &tgid) != 0 && tgid != configuration.recorder_tgid;
 	uint32_t *verdict = bpf_map_lookup_elem(&verdicts, &cgroup);
 	uint32_t decision = verdict ? *verdict : AT_VERDICT_DEFAULT;
 	if (decision == AT_VERDICT_IGNORE)
 		return 0;
-	uint32_t tgid = task->tgid;
-	if (configuration.subtree_only)
-		return bpf_map_lookup_elem(&subtree, &tgid) != 0 && tgid != configuration.recorder_tgid;
 	if (decision == AT_VERDICT_DEFAULT) {
 		/* A container whose runtime made no cgroup, or put it in another hierarchy, still has its own mounts. */
 		uint32_t space = mount_namespace_of(task);

@@ -1,8 +1,10 @@
 /* Which file a descriptor means, and the one record that says what that file is called.
  *
  * The key is taken afresh on each call from the task's own table, so a table that changed by dup, fork, exec, close or
- * descriptor passing cannot mislead. It holds the name's hash and the parent: a rename makes another key. It also holds
- * the cgroup and the task's root, so that a definition is told to each container in that container's words.
+ * descriptor passing cannot mislead. It holds the name's hash and the parent: a rename makes another key. The names above
+ * are read again after a rename by a recorded process, and always for what was just opened: a directory renamed by
+ * someone unrecorded leaves a descriptor that is already open with the path that it was opened by. It also holds the mount, the cgroup and the task's root, so that a
+ * definition is told to each container in that container's words.
  */
 #ifndef AFTERTRACE_IDENTITY_BPF_H
 #define AFTERTRACE_IDENTITY_BPF_H
@@ -14,6 +16,7 @@ struct at_subject {
 	struct at_file_key key;
 	uint64_t mount; /* struct vfsmount */
 	uint64_t cgroup;
+	uint64_t fresh; /* just opened, or the start of a path: not from the CPU's cache */
 	struct at_file file; /* out */
 };
 
@@ -100,7 +103,7 @@ always_inline int send_definition(struct at_subject *subject, uint64_t id)
 	return sent;
 }
 
-/* The slow half: what was not in this CPU's cache. Fills subject->file, id 0 when its definition could not be sent. */
+/* The slow half: what was not in this CPU's cache, or was put there before the last rename. Fills subject->file, id 0 when its definition could not be sent. */
 __attribute__((noinline)) int resolve(struct at_subject *subject, uint32_t slot)
 {
 	if (!subject)
@@ -109,6 +112,8 @@ __attribute__((noinline)) int resolve(struct at_subject *subject, uint32_t slot)
 	struct at_processor *processor = bpf_map_lookup_elem(&processor_map, &zero);
 	if (!processor)
 		return 0;
+	uint64_t generation = *(volatile uint64_t *)&renames; /* before the names are read */
+	subject->key.ancestors = ancestry(subject->key.dentry, subject->mount);
 	struct at_file *known = bpf_map_lookup_elem(&definitions, &subject->key);
 	if (known) {
 		subject->file = *known;
@@ -132,6 +137,7 @@ __attribute__((noinline)) int resolve(struct at_subject *subject, uint32_t slot)
 	struct at_cache_slot *kept = &processor->slots[slot & (AT_CACHE_SLOTS - 1)];
 	kept->key = subject->key;
 	kept->file = subject->file;
+	kept->generation = generation;
 	return 0;
 }
 
@@ -145,7 +151,8 @@ always_inline void identify(struct at_subject *subject)
 	if (processor) {
 		struct at_cache_slot *kept = &processor->slots[slot & (AT_CACHE_SLOTS - 1)];
 		if (kept->key.file == subject->key.file && kept->key.dentry == subject->key.dentry &&
-		    kept->key.name == subject->key.name && kept->key.inode == subject->key.inode) {
+		    kept->key.name == subject->key.name && kept->key.inode == subject->key.inode &&
+		    kept->generation == *(volatile uint64_t *)&renames && !subject->fresh) {
 			subject->file = kept->file;
 			return;
 		}
@@ -154,9 +161,9 @@ always_inline void identify(struct at_subject *subject)
 }
 
 /* What in a key says who looks: the cgroup, and the root that paths are counted from. */
-always_inline uint64_t viewpoint(struct task_struct *task, uint64_t cgroup)
+always_inline uint64_t viewpoint(struct task_struct *task, uint64_t cgroup, uint64_t mount)
 {
-	return (cgroup * MIX) ^ (get_address(task->fs, root.dentry) >> 4);
+	return (cgroup * MIX) ^ (get_address(task->fs, root.dentry) >> 4) ^ (mount << 1);
 }
 
 /* A directory, or the executable: a path without an open file. */
@@ -167,7 +174,7 @@ always_inline void identify_path(struct at_subject *subject, struct task_struct 
 	subject->key.file = 0;
 	subject->key.dentry = dentry;
 	subject->key.name = (get(leaf, d_name.hash_len) * 3) ^ (get_address(leaf, d_parent) * MIX) ^
-			    viewpoint(task, cgroup) ^ (mount << 1);
+			    viewpoint(task, cgroup, mount);
 	subject->key.inode = get(get(leaf, d_inode), i_ino);
 	subject->mount = mount;
 	subject->cgroup = cgroup;
@@ -191,15 +198,15 @@ always_inline void identify_file(struct at_subject *subject, struct task_struct 
 	uint16_t mode = get(inode, i_mode);
 	subject->key.file = address;
 	subject->key.dentry = dentry;
+	subject->mount = get_address(file, f_path.mnt);
 	if ((mode & S_IFMT) == S_IFSOCK)
 		subject->key.name = socket_mix(sock_of(address)) ^ (cgroup * MIX);
 	else {
 		struct dentry *leaf = typed(dentry, dentry);
 		subject->key.name = (get(leaf, d_name.hash_len) * 3) ^ (get_address(leaf, d_parent) * MIX) ^
-				    viewpoint(task, cgroup);
+				    viewpoint(task, cgroup, subject->mount);
 	}
 	subject->key.inode = get(inode, i_ino);
-	subject->mount = get_address(file, f_path.mnt);
 	subject->cgroup = cgroup;
 	identify(subject);
 }

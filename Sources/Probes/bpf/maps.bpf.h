@@ -7,6 +7,9 @@
 /* Changed while the probes run: one update of the whole map value. */
 struct at_configuration configuration SEC(".data.configuration");
 
+/* Counts the renames that recorded processes made: after one, the names above a file are read again. */
+uint64_t renames;
+
 /* Number of inner rings less one; a power of two less one. A CPU that came later shares a ring with another. */
 const volatile uint32_t ring_mask = 0;
 
@@ -72,12 +75,14 @@ struct {
 	__type(value, struct at_loss);
 } losses SEC(".maps");
 
-/* An open file under one name, as one cgroup sees it. `name` mixes what a rename, a bind or a connect changes. */
+/* An open file under one name, as one cgroup sees it. `name` mixes what a rename, a bind or a connect changes;
+ * `ancestors` the names above it. */
 struct at_file_key {
 	uint64_t file; /* 0: a directory known by its dentry only (cwd, executable) */
 	uint64_t dentry;
 	uint64_t name;
 	uint64_t inode;
+	uint64_t ancestors;
 };
 
 struct {
@@ -93,6 +98,7 @@ struct {
 struct at_cache_slot {
 	struct at_file_key key;
 	struct at_file file;
+	uint64_t generation; /* `renames` when key.ancestors was last found true */
 };
 
 struct at_processor {

@@ -20,6 +20,43 @@ struct at_walk {
 	uint32_t done;
 };
 
+struct at_ancestry {
+	uint64_t dentry;
+	uint64_t mount; /* struct vfsmount */
+	uint64_t mix;
+};
+
+static long ancestry_step(uint32_t step, struct at_ancestry *walk)
+{
+	(void)step;
+	struct dentry *dentry = typed(dentry, walk->dentry);
+	uint64_t parent = get_address(dentry, d_parent);
+	if (walk->dentry == get_address(typed(vfsmount, walk->mount), mnt_root)) {
+		uint64_t address = walk->mount - bpf_core_field_offset(struct mount, mnt);
+		struct mount *mount = typed(mount, address);
+		uint64_t above = get_address(mount, mnt_parent);
+		walk->mix = (walk->mix ^ above) * 0x9e3779b97f4a7c15;
+		if (above == address || above == 0)
+			return 1;
+		walk->dentry = get_address(mount, mnt_mountpoint);
+		walk->mount = above + bpf_core_field_offset(struct mount, mnt);
+		return 0;
+	}
+	if (parent == walk->dentry || parent == 0)
+		return 1;
+	walk->mix = (walk->mix ^ get(dentry, d_name.hash_len)) * 0x9e3779b97f4a7c15 + parent;
+	walk->dentry = parent;
+	return 0;
+}
+
+/* Changes when anything above a file is renamed or mounted elsewhere. */
+always_inline uint64_t ancestry(uint64_t dentry, uint64_t mount)
+{
+	struct at_ancestry walk = {.dentry = dentry, .mount = mount};
+	bpf_loop(AT_PATH_STEPS, ancestry_step, &walk, 0);
+	return walk.mix;
+}
+
 static long walk_step(uint32_t step, struct at_walk *walk)
 {
 	(void)step;
