@@ -64,7 +64,7 @@ struct RuncState: Sendable {
   }
 
   /// The paths in the file are directories: `/sys/fs/cgroup/unified/web`.
-  private func isIn(_ path: CgroupPath) -> Bool {
+  func isIn(_ path: CgroupPath) -> Bool {
     path.description != "/" && cgroupPaths.contains { CgroupPath($0).description.hasSuffix(path.description) }
   }
 
