@@ -61,9 +61,12 @@ extension ContainerSelection.Failure: CustomStringConvertible {
 
   /// At most twenty, one a line, with as much of the id as tells them apart.
   private static func list(_ candidates: [ContainerSelection.Candidate]) -> String {
-    let digits = (12...64).first { length in Set(candidates.map { $0.id.prefix(length) }).count == Set(candidates.map(\.id)).count } ?? 64
+    let digits =
+      (12...64).first { length in Set(candidates.map { $0.id.prefix(length) }).count == Set(candidates.map(\.id)).count
+      } ?? 64
     var lines = candidates.prefix(20).map { candidate in
-      candidate.name.map { $0 == candidate.id ? $0 : "\(candidate.id.prefix(digits)) (\($0))" } ?? String(candidate.id.prefix(digits))
+      candidate.name.map { $0 == candidate.id ? $0 : "\(candidate.id.prefix(digits)) (\($0))" }
+        ?? String(candidate.id.prefix(digits))
     }
     if candidates.count > 20 { lines.append("and \(candidates.count - 20) more") }
     return lines.joined(separator: "\n            ")

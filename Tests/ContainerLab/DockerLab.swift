@@ -77,8 +77,10 @@ public final class DockerLab: Sendable {
     // overlay2 does not work on every file system under /tmp; vfs works everywhere.
     for driver in ["overlay2", "vfs"] {
       var arguments = [
-        "--config-file", directory + "/daemon.json", "--data-root", directory + "/data", "--exec-root", directory + "/exec",
-        "-H", "unix://" + directory + "/docker.sock", "--pidfile", directory + "/docker.pid", "--storage-driver", driver,
+        "--config-file", directory + "/daemon.json", "--data-root", directory + "/data", "--exec-root",
+        directory + "/exec",
+        "-H", "unix://" + directory + "/docker.sock", "--pidfile", directory + "/docker.pid", "--storage-driver",
+        driver,
       ]
       if network == .none { arguments += ["--bridge", "none", "--iptables=false", "--ip6tables=false"] }
       let daemon = try Lab.start("dockerd", arguments, log: log)

@@ -67,15 +67,19 @@ public final class RuncLab: Sendable {
   private func makeBundle(_ name: String, _ arguments: [String], cgroupsPath: String?) throws -> String {
     let bundle = "\(directory)/bundles/\(name)"
     if !File.exists(bundle) { try Directory.create(bundle) }
-    let spec = Self.specification(root: directory + "/rootfs", arguments: arguments, cgroupsPath: cgroupsPath, label: name)
+    let spec = Self.specification(
+      root: directory + "/rootfs", arguments: arguments, cgroupsPath: cgroupsPath, label: name)
     try FileDescriptor.write(spec.utf8, to: bundle + "/config.json")
     return bundle
   }
 
   private static func specification(root: String, arguments: [String], cgroupsPath: String?, label: String) -> String {
     let words = arguments.map(quoted).joined(separator: ", ")
-    let capabilities = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SYS_CHROOT"]
-      .map(quoted).joined(separator: ", ")
+    let capabilities = [
+      "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_NET_BIND_SERVICE",
+      "CAP_NET_RAW", "CAP_SYS_CHROOT",
+    ]
+    .map(quoted).joined(separator: ", ")
     let cgroup = cgroupsPath.map { "\"cgroupsPath\": \(quoted($0)), " } ?? ""
     return """
       {

@@ -202,7 +202,8 @@ extension ContainerResolver {
   private func request(_ id: CgroupID, _ node: Node, creator: UInt32?, isOld: Bool) {
     worker.add(
       .init(
-        cgroup: id, path: node.path, role: node.role, creator: creator, isNested: node.key != .host && !node.isContainerRoot,
+        cgroup: id, path: node.path, role: node.role, creator: creator,
+        isNested: node.key != .host && !node.isContainerRoot,
         isOld: isOld))
   }
 

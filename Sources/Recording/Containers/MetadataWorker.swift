@@ -198,7 +198,9 @@ extension MetadataWorker {
   }
 
   /// Adds pid and mount namespace of the container's first process once it has left the host's namespace.
-  private func findFirstProcess(_ metadata: inout ContainerMetadata, launch: RuntimeLaunch?, roots: RuntimeRoots) -> Bool {
+  private func findFirstProcess(_ metadata: inout ContainerMetadata, launch: RuntimeLaunch?, roots: RuntimeRoots)
+    -> Bool
+  {
     guard let pid = RuncState.find(id: metadata.id, under: Self.stateRoots(launch, roots))?.pid,
       let namespace = mountNamespace(ofProcess: pid), !hostNamespaces.contains(namespace)
     else { return false }

@@ -23,7 +23,9 @@ private struct BoltBuilder {
     var data: [UInt8] = []
     for (index, entry) in entries.enumerated() {
       let position = (entries.count - index) * 16 + data.count
-      elements += bytes(UInt32(entry.isBucket ? 1 : 0)) + bytes(UInt32(position)) + bytes(UInt32(entry.key.utf8.count)) + bytes(UInt32(entry.value.count))
+      elements +=
+        bytes(UInt32(entry.isBucket ? 1 : 0)) + bytes(UInt32(position)) + bytes(UInt32(entry.key.utf8.count))
+        + bytes(UInt32(entry.value.count))
       data += Array(entry.key.utf8) + entry.value
     }
     return head(number, flags: 2, count: entries.count) + elements + data
@@ -48,8 +50,11 @@ private struct BoltBuilder {
   func build() -> [UInt8] {
     var file: [UInt8] = []
     for number in 0..<2 {
-      let body = Self.bytes(UInt32(0xED0C_DAED)) + Self.bytes(UInt32(2)) + Self.bytes(UInt32(Self.pageSize)) + Self.bytes(UInt32(0))
-        + Self.bytes(root) + Self.bytes(UInt64(0)) + Self.bytes(UInt64(2)) + Self.bytes(UInt64(9)) + Self.bytes(transactions[number])
+      let body =
+        Self.bytes(UInt32(0xED0C_DAED)) + Self.bytes(UInt32(2)) + Self.bytes(UInt32(Self.pageSize))
+        + Self.bytes(UInt32(0))
+        + Self.bytes(root) + Self.bytes(UInt64(0)) + Self.bytes(UInt64(2)) + Self.bytes(UInt64(9))
+        + Self.bytes(transactions[number])
       file += padded(Self.head(number, flags: 4, count: 0) + body + Self.bytes(fnv1a(body[...])))
     }
     for number in 2..<9 { file += padded(pages[number] ?? Self.head(number, flags: 16, count: 0)) }
@@ -92,7 +97,8 @@ private struct BoltBuilder {
   @Test func `a value is found through branches and inline buckets`() throws {
     #expect(try look(BoltBuilder.sample, at: Self.web) == Array("nginx:1.25".utf8))
     #expect(try look(BoltBuilder.sample, at: ["v1", "default", "containers", "alpha", "image"]) == [97])
-    #expect(try look(BoltBuilder.sample, at: ["v1", "default", "containers", "web", "labels", "tier"]) == Array("db".utf8))
+    #expect(
+      try look(BoltBuilder.sample, at: ["v1", "default", "containers", "web", "labels", "tier"]) == Array("db".utf8))
   }
 
   @Test func `a bucket's texts are given as a table`() throws {
@@ -108,7 +114,10 @@ private struct BoltBuilder {
     #expect(nothing.isEmpty)
   }
 
-  @Test(arguments: [["v1"], ["v2"], [], ["v1", "default", "containers", "none", "image"], ["v1", "default", "containers", "web"], ["v1", "image", "x"]])
+  @Test(arguments: [
+    ["v1"], ["v2"], [], ["v1", "default", "containers", "none", "image"], ["v1", "default", "containers", "web"],
+    ["v1", "image", "x"],
+  ])
   func `what is not there is not found`(path: [String]) throws {
     #expect(try look(BoltBuilder.sample, at: path) == nil)
   }

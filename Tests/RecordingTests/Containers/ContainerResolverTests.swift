@@ -32,7 +32,8 @@ private final class FakeHost {
   }
 
   func describeDocker(_ id: String, name: String) throws {
-    try write(#"{"ID":"\#(id)","Name":"/\#(name)","Config":{"Image":"busybox"}}"#, to: "docker/containers/\(id)/config.v2.json")
+    try write(
+      #"{"ID":"\#(id)","Name":"/\#(name)","Config":{"Image":"busybox"}}"#, to: "docker/containers/\(id)/config.v2.json")
   }
 
   /// Makes the cgroup and those above it; tells the resolver of each new one.
@@ -99,7 +100,9 @@ func sleepBriefly() {
     #expect(resolver.containers.isEmpty)
   }
 
-  @Test(arguments: ["system.slice/nginx.service", "init.scope", "docker/\(otherHexID)", "container", "docker/\(otherHexID)/init.scope"])
+  @Test(arguments: [
+    "system.slice/nginx.service", "init.scope", "docker/\(otherHexID)", "container", "docker/\(otherHexID)/init.scope",
+  ])
   func `systemd or docker inside a container counts to the container`(inner: String) throws {
     let host = try FakeHost()
     try host.describeDocker(hexID, name: "outer")
@@ -117,7 +120,8 @@ func sleepBriefly() {
     try host.describeDocker(hexID, name: "attacker")
     try host.describeDocker(otherHexID, name: "victim")
     try host.write(
-      #"{"id":"\#(otherHexID)","cgroup_paths":{"":"/sys/fs/cgroup/docker/\#(otherHexID)"}}"#, to: "runc/\(otherHexID)/state.json")
+      #"{"id":"\#(otherHexID)","cgroup_paths":{"":"/sys/fs/cgroup/docker/\#(otherHexID)"}}"#,
+      to: "runc/\(otherHexID)/state.json")
     let resolver = try host.resolver()
     let outer = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
     let inner = try host.makeCgroup("/docker/\(hexID)/docker/\(otherHexID)", telling: resolver)
@@ -143,7 +147,8 @@ func sleepBriefly() {
     try Directory.create(host.directory + "/cgroup/anything")
     let cgroup = try #require(host.hierarchy.id(of: CgroupPath("/anything")))
     resolver.cgroupCreated(
-      id: cgroup, parent: CgroupID(rawValue: 1), path: "/anything", at: BootTime(nanoseconds: 1), creator: UInt32(runtime.pid))
+      id: cgroup, parent: CgroupID(rawValue: 1), path: "/anything", at: BootTime(nanoseconds: 1),
+      creator: UInt32(runtime.pid))
     #expect(resolver.isUndecided(cgroup))
     #expect(eventually(resolver) { resolver.container(forCgroup: cgroup) != .host })
     let record = try #require(resolver[resolver.container(forCgroup: cgroup)])
@@ -232,7 +237,8 @@ func sleepBriefly() {
     let host = try FakeHost()
     try host.describeDocker(hexID, name: "brief")
     try host.write(
-      #"{"linux":{"cgroupsPath":"/default/blink"}}"#, to: "state/io.containerd.runtime.v2.task/default/blink/config.json")
+      #"{"linux":{"cgroupsPath":"/default/blink"}}"#,
+      to: "state/io.containerd.runtime.v2.task/default/blink/config.json")
     let resolver = try host.resolver()
     let docker = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
     let ctr = try host.makeCgroup("/default/blink", telling: resolver)

@@ -46,7 +46,9 @@ final class CgroupWatcher {
 
   /// The container of a running process, through its cgroup's id.
   func container(ofProcess pid: UInt32) -> ContainerKey? {
-    guard let path = resolver.hierarchy.path(ofProcess: pid), let id = resolver.hierarchy.id(of: path) else { return nil }
+    guard let path = resolver.hierarchy.path(ofProcess: pid), let id = resolver.hierarchy.id(of: path) else {
+      return nil
+    }
     return resolver.container(forCgroup: id)
   }
 }
@@ -110,7 +112,8 @@ func skipping(_ reason: String?) -> Comment { Comment(rawValue: reason.map { "sk
     let watcher = try CgroupWatcher(roots: roots)
     let resolver = watcher.resolver
 
-    let id = try lab.docker("run", "-d", "--name", "web", "--label", "tier=front", DockerLab.image, "/bin/sleep", "1002")
+    let id = try lab.docker(
+      "run", "-d", "--name", "web", "--label", "tier=front", DockerLab.image, "/bin/sleep", "1002")
     #expect(watcher.watch { watcher.record(named: "web")?.metadata.pid != nil })
     let record = try #require(watcher.record(named: "web"))
     #expect(record.id == id)
