@@ -1,5 +1,6 @@
 internal import Glibc
 public import Posix
+internal import Synchronization
 
 /// podman with storage of its own, over runc and cgroupfs.
 public final class PodmanLab: Sendable {
@@ -10,6 +11,7 @@ public final class PodmanLab: Sendable {
   public let runcRoot = "/run/runc"
   public static let image = "localhost/lab/busybox:1"
   private let driver: String
+  private let isOver = Atomic(false)
 
   /// Why podman cannot be used; nil when it can be tried.
   public static let skipReason: String? = Lab.missing("podman", "conmon", "runc", "tar") ?? BusyboxRoot.skipReason
@@ -36,7 +38,11 @@ public final class PodmanLab: Sendable {
     driver = working
   }
 
-  deinit {
+  deinit { end() }
+
+  /// Removes all that the lab made. Call it in a `defer`: the lab may otherwise go at its last use, before a test's end.
+  public func end() {
+    guard !isOver.exchange(true, ordering: .relaxed) else { return }
     _ = try? podman("rm", "--all", "--force", "--time", "0")
     Lab.removeDirectory(directory)
   }

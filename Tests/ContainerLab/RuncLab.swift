@@ -1,9 +1,11 @@
 internal import Glibc
 public import Posix
+internal import Synchronization
 
 /// Containers of plain runc: own state directory, bundles over one busybox root.
 public final class RuncLab: Sendable {
   public let directory: String
+  private let isOver = Atomic(false)
   /// runc's `--root`.
   public var root: String { directory + "/state" }
 
@@ -25,7 +27,11 @@ public final class RuncLab: Sendable {
     try BusyboxRoot.make(in: directory + "/rootfs")
   }
 
-  deinit {
+  deinit { end() }
+
+  /// Removes all that the lab made. Call it in a `defer`: the lab may otherwise go at its last use, before a test's end.
+  public func end() {
+    guard !isOver.exchange(true, ordering: .relaxed) else { return }
     for name in (try? Directory.names(in: root)) ?? [] { remove(name) }
     Lab.removeDirectory(directory)
   }
