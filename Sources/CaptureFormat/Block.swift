@@ -24,8 +24,8 @@ struct Block {
   ///      ---- up to here digested, followed by SHA-256(salt, encoded bytes)
   /// 12  u32  stored length
   /// 16  u8   codec (StorageCodec)
-  /// 17  7    0
-  /// 24  16   salt
+  /// 17  3    0
+  /// 20  16   salt
   /// ```
   struct StoredColumn {
     var id: ColumnID
@@ -65,6 +65,9 @@ struct Block {
     let sum = CRC32C.checksum(span.extracting(start..<end))
     guard sum == header.storedChecksum else {
       throw .checksum(offset: offset, what: "block data", expected: header.storedChecksum, found: sum)
+    }
+    for place in end..<(bytes.count - 4) where bytes[place] != 0 {
+      throw .invalid(offset: offset + UInt64(place), what: "padding", value: UInt64(bytes[place]))
     }
     guard header.key == 0 else { throw .unsupported(offset: offset, what: "key id", value: UInt64(header.key)) }
     let stored = span.extracting(middle..<end)
@@ -116,7 +119,7 @@ struct Block {
         let encodedLength = Int(try entry.read(UInt32.self))
         let storedLength = Int(try entry.read(UInt32.self))
         let codec = try entry.read(UInt8.self)
-        try entry.skip(7)
+        try entry.skip(3)
         let salt = try entry.readBytes(16).array
         guard valueCount <= tables[index].rowCount, presence != 0 || valueCount == tables[index].rowCount else {
           throw .invalid(at: at + 4, what: "count of values", value: UInt64(valueCount))

@@ -71,7 +71,7 @@ public final class BlockAssembler {
       directory.append(contentsOf: identity)
       directory.append(littleEndian: UInt32(length))
       directory.append(codec.rawValue)
-      directory.append(contentsOf: [0, 0, 0, 0, 0, 0, 0])
+      directory.append(contentsOf: [0, 0, 0])
       directory.append(contentsOf: salt)
       stored += length
     }

@@ -13,7 +13,7 @@
 ///  41  u8   0
 ///  42  u16  number of tables
 ///  44  u32  rows of the first table
-///  48  u64  first time (boot clock, ns)      52.. all numbers little-endian
+///  48  u64  first time (boot clock, ns)
 ///  56  u64  last time
 ///  64  u64  sequence of the first row in its stream
 ///  72  16   kinds present: bit (kind mod 128)

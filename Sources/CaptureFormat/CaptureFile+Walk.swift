@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Events
+internal import Glibc
 
 extension CaptureFile {
   static let sectionType: UInt32 = 0x0A0D_0D0A
@@ -121,8 +122,9 @@ extension CaptureFile {
     search: while position < length {
       let window = try read(at: position, count: BlockLayout.blockLimit)
       if window.count < magic.count { break }
-      for place in 0...(window.count - magic.count)
-      where window[place] == magic[0] && window[place + 1] == magic[1] && window[place..<place + magic.count].elementsEqual(magic) {
+      var next = 0
+      while let place = window.firstIndex(of: magic, from: next) {
+        next = place + 1
         let frame = position + UInt64(place) - UInt64(BlockLayout.frameStart)
         guard frame > start else { continue }
         let head = try read(at: frame, count: BlockHeader.lengthInFrame)
@@ -136,6 +138,22 @@ extension CaptureFile {
     }
     walked = length
     problems.append(CaptureProblem(offset: start, length: length - start, message: "\(error)"))
+  }
+}
+
+extension [UInt8] {
+  /// Where `pattern` is, at `start` or after it. The corresponding C function is `memchr`, for the pattern's first byte.
+  fileprivate func firstIndex(of pattern: [UInt8], from start: Int) -> Int? {
+    withUnsafeBytes { bytes in
+      var place = start
+      while place <= bytes.count - pattern.count, let base = bytes.baseAddress {
+        guard let found = memchr(base + place, Int32(pattern[0]), bytes.count - pattern.count + 1 - place) else { return nil }
+        place = UnsafeRawPointer(found) - base
+        if UnsafeRawBufferPointer(rebasing: bytes[place..<place + pattern.count]).elementsEqual(pattern) { return place }
+        place += 1
+      }
+      return nil
+    }
   }
 }
 

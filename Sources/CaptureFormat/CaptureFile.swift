@@ -27,19 +27,30 @@ public final class CaptureFile {
   var tables: [BlockEntry] = []
   /// Up to here the file's blocks are known.
   var walked: UInt64 = 0
-  private let descriptor: FileDescriptor
+  private let source: CaptureSource
 
   /// Opens a capture.
   ///
   /// - Throws: ``CaptureError/empty(path:)``, ``CaptureError/notPcapng(path:firstBytes:)``,
   ///   ``CaptureError/bigEndian(path:)``, ``CaptureError/notACapture(path:)``, ``CaptureError/system(_:)``. Damage
   ///   further in is not thrown: see ``problems``.
-  public init(path: String) throws(CaptureError) {
+  public convenience init(path: String) throws(CaptureError) {
+    let source: CaptureSource
+    do { source = CaptureSource(try FileDescriptor.open(path, flags: O_RDONLY)) } catch { throw .system(error) }
+    try self.init(source, path: path)
+  }
+
+  /// Opens a capture that is in memory: one that came through a pipe.
+  ///
+  /// - Parameter path: What errors call it.
+  public convenience init(bytes: [UInt8], path: String) throws(CaptureError) {
+    try self.init(CaptureSource(bytes), path: path)
+  }
+
+  private init(_ source: CaptureSource, path: String) throws(CaptureError) {
     self.path = path
-    do throws(SystemError) {
-      descriptor = try FileDescriptor.open(path, flags: O_RDONLY)
-      length = try descriptor.length()
-    } catch { throw .system(error) }
+    self.source = source
+    do { length = try source.length() } catch { throw .system(error) }
     guard length > 0 else { throw .empty(path: path) }
     try checkSectionHeader()
     if try !readFooter() { try walk() }
@@ -53,7 +64,7 @@ public final class CaptureFile {
   /// - Returns: Whether anything was added.
   public func refresh() throws(CaptureError) -> Bool {
     let now: UInt64
-    do { now = try descriptor.length() } catch { throw .system(error) }
+    do { now = try source.length() } catch { throw .system(error) }
     guard now >= length else { throw .shrunk(offset: now) }
     guard now > length else { return false }
     length = now
@@ -65,7 +76,7 @@ public final class CaptureFile {
   /// Reads and verifies one block of events.
   public func readEvents(_ entry: BlockEntry) throws(CaptureError) -> EventBlock {
     let block = try readBlock(entry)
-    do { return try EventBlock(block, entry: entry) } catch { throw CaptureError(error, at: entry.offset) }
+    do { return EventBlock(try EventCursor(block), entry: entry) } catch { throw CaptureError(error, at: entry.offset) }
   }
 
   /// The same, for a caller that goes on without it: nil and a problem noted when the block is damaged.
@@ -169,13 +180,8 @@ public final class CaptureFile {
     guard offset <= UInt64(Int64.max) - UInt64(count) else {
       throw .invalid(offset: offset, what: "offset", value: offset)
     }
-    var failure: SystemError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      do throws(SystemError) { filled = try descriptor.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset) } catch {
-        failure = error
-      }
-    }
-    if let failure { throw .system(failure) }
+    let bytes: [UInt8]
+    do { bytes = try source.read(at: offset, count: count) } catch { throw .system(error) }
     bytesRead += UInt64(bytes.count)
     return bytes
   }

@@ -34,20 +34,28 @@ public final class CaptureWriter {
   }
 
   private func append(_ catalogue: Catalogue) throws(SystemError) {
-    func describe(_ kind: Catalogue.Kind, _ table: TableBuilder) {
-      table.set(.number, kind.number)
-      table.set(.name, kind.name)
-      table.set(.summary, kind.summary)
+    func described(_ id: TableID, _ kinds: [Catalogue.Kind]) -> TableBuilder {
+      let table = TableBuilder(id)
+      for kind in kinds {
+        table.set(.number, kind.number)
+        table.set(.name, kind.name)
+        table.set(.summary, kind.summary)
+        table.endRow()
+      }
+      return table
     }
-    try append(.catalogue, .kinds, catalogue.kinds, describe)
-    try append(.catalogue, .causes, catalogue.causes, describe)
-    try append(.catalogue, .columns, catalogue.columns) { column, table in
-      table.set(.number, column.column.rawValue)
-      table.set(.name, column.name)
-      table.set(.valueType, column.valueTypeNumber)
-      table.set(.unit, column.unit)
-      table.set(.summary, column.summary)
+    let columns = TableBuilder(.columns)
+    for column in catalogue.columns {
+      columns.set(.number, column.column.rawValue)
+      columns.set(.name, column.name)
+      columns.set(.valueType, column.valueTypeNumber)
+      columns.set(.unit, column.unit)
+      columns.set(.summary, column.summary)
+      columns.endRow()
     }
+    let tables = [described(.kinds, catalogue.kinds), described(.causes, catalogue.causes), columns]
+    try append(seal(BlockDescription(type: .catalogue), tables))
+    // By far the longest: on its own pages.
     try append(.catalogue, .calls, catalogue.calls) { call, table in
       table.set(.abi, call.abi)
       table.set(.number, call.number)
@@ -112,7 +120,8 @@ public final class CaptureWriter {
     root.endRow()
     let table = TableBuilder(.pages)
     for page in pages {
-      page.write(to: table)
+      table.set(.blockOffset, page.offset)
+      table.set(.blockLength, page.length)
       table.endRow()
     }
     let block = seal(BlockDescription(type: .footerRoot), [root, table])

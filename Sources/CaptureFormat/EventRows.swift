@@ -50,6 +50,7 @@ struct EventRows: ~Copyable {
   private(set) var secondCounts: [(second: UInt64, count: UInt32)] = []
   private var secondStart: UInt64 = 0
   private var secondEnd: UInt64 = 0
+  private var countInSecond: UInt32 = 0
 
   init(firstSequence: UInt64) {
     self.firstSequence = firstSequence
@@ -81,11 +82,8 @@ struct EventRows: ~Copyable {
     columns[Int(ColumnID.result.rawValue)].append(result)
     columns[Int(ColumnID.flags.rawValue)].append(Int64(flags.rawValue))
     columns[Int(ColumnID.cpu.rawValue)].append(Int64(cpu))
-    if time >= secondStart, time < secondEnd {
-      secondCounts[secondCounts.count - 1].count += 1
-    } else {
-      beginSecond(of: time)
-    }
+    if time < secondStart || time >= secondEnd { beginSecond(of: time) }
+    countInSecond += 1
   }
 
   @inline(__always)
@@ -160,10 +158,14 @@ struct EventRows: ~Copyable {
 
   @inline(never)
   private mutating func beginSecond(of time: UInt64) {
-    let second = time / 1_000_000_000
-    secondStart = second * 1_000_000_000
+    endSecond()
+    secondStart = time / 1_000_000_000 * 1_000_000_000
     secondEnd = secondStart &+ 1_000_000_000
-    secondCounts.append((second, 1))
+  }
+
+  private mutating func endSecond() {
+    if countInSecond > 0 { secondCounts.append((secondStart / 1_000_000_000, countInSecond)) }
+    countInSecond = 0
   }
 
   @inline(never)
@@ -246,6 +248,7 @@ struct EventRows: ~Copyable {
 
   /// The block's tables; their encoded bytes go to `target`.
   mutating func finish(into target: inout ByteBuffer) -> [TableImage] {
+    endSecond()
     var events = TableImage(table: .events, rowCount: rowCount, columns: [])
     for index in 0..<Self.columnLimit where Self.contains(initialized, index) {
       let column = columns + index

@@ -128,5 +128,5 @@ struct ColumnImage {
   var valueCount: Int
   /// In the buffer of encoded bytes.
   var range: Range<Int>
-  static let directoryLength = 40
+  static let directoryLength = 36
 }

@@ -125,7 +125,9 @@ extension ProgramLaunch {
   /// Runs the program to its end and keeps what it writes to its standard output, up to `limit` bytes.
   ///
   /// - Parameter mergingErrors: Standard error goes to the same place.
-  public func run(input: [UInt8] = [], mergingErrors: Bool = false, limit: Int = 64 << 20) throws(SystemError) -> ProgramResult {
+  public func run(input: [UInt8] = [], mergingErrors: Bool = false, limit: Int = 64 << 20) throws(SystemError)
+    -> ProgramResult
+  {
     var launch = self
     let pipe = try Pipe()
     launch.output = pipe.writing.number

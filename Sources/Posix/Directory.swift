@@ -31,7 +31,7 @@ public enum Directory {
     var made = path.hasPrefix("/") ? "" : "."
     for component in path.split(separator: "/") {
       made += "/" + component
-      do { try create(made, mode: mode) } catch where error.code == EEXIST {}
+      do { try create(made, mode: mode) } catch  where error.code == EEXIST {}
     }
   }
 

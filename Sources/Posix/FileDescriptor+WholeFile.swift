@@ -23,7 +23,9 @@ extension FileDescriptor {
   }
 
   /// Makes or replaces the file at `path`.
-  public static func write(_ contents: some Collection<UInt8>, to path: String, mode: UInt32 = 0o600) throws(SystemError) {
+  public static func write(_ contents: some Collection<UInt8>, to path: String, mode: UInt32 = 0o600)
+    throws(SystemError)
+  {
     let file = try open(path, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
     let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: contents.count, alignment: 8)
     defer { bytes.deallocate() }

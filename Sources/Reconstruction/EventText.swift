@@ -29,7 +29,9 @@ public struct EventText: Sendable {
     var parts = [event.call.map { name(of: $0) } ?? verb(event)]
     var raw: [String] = []
     let path = event.bytes(.path).map(Self.printable)
-    for column in event.columns where !Self.folded.contains(column) {
+    let isExec = event.kind == .processExec
+    let isAboutUser = isExec || event.kind == .fileChangeOwner
+    for column in event.columns where !Self.folded.contains(column) || isAboutUser && Self.owners.contains(column) {
       guard let value = value(column, of: event) else { continue }
       if Self.raw.contains(column) {
         raw.append(value)
@@ -49,6 +51,8 @@ public struct EventText: Sendable {
   /// `ENOENT`, a number, or `restarted`.
   public func result(_ event: EventBlock) -> String {
     if event.flags.contains(.restarted) { return "restarted" }
+    // An address, most likely.
+    if event.result > UInt32.max { return "0x" + Self.hexadecimal(UInt64(event.result)) }
     guard event.result < 0 else { return "\(event.result)" }
     return ErrorNumber.name(-event.result).map { "-\($0)" } ?? "\(event.result)"
   }
@@ -90,6 +94,8 @@ public struct EventText: Sendable {
 
   private func verb(_ event: EventBlock) -> String {
     let name = name(of: event.kind)
+    // rt_sigreturn restores every register, its own number among them.
+    if event.kind == .call { return "call of unknown number" }
     return name.split(separator: ".").last.map(String.init) ?? name
   }
 
@@ -104,11 +110,13 @@ public struct EventText: Sendable {
 
   /// Registers of a call that is not taken apart.
   private static let raw: Set<ColumnID> = [.argument0, .argument1, .argument2, .argument3, .argument4, .argument5]
+  private static let owners: Set<ColumnID> = [.userID, .groupID]
   /// Shown without their name.
   private static let plain: Set<ColumnID> = [.path, .secondPath, .file, .address, .arguments]
   /// Details that a line leaves to `--json`.
   private static let folded: Set<ColumnID> = [
     .childStart, .parentStart, .argumentLength, .askedFor, .comm, .oldThread, .namespacePID, .terminal, .session,
+    .executable, .userID, .groupID, .childThread,
   ]
 
   private static func hexadecimal(_ value: UInt64) -> String { String(value, radix: 16) }

@@ -111,7 +111,9 @@ enum SampleCapture {
   }
 
   /// A small capture that holds every kind of block; `finished` puts a footer on it.
-  static func bytes(events count: Int = 12, finished: Bool = true) throws -> [UInt8] {
+  ///
+  /// - Parameter small: Rows that leave columns out, so that the whole is short enough to try every byte of it.
+  static func bytes(events count: Int = 12, finished: Bool = true, small: Bool = false) throws -> [UInt8] {
     let output = Output()
     let writer = try CaptureWriter(
       to: output.sink, provenance: provenance,
@@ -119,8 +121,8 @@ enum SampleCapture {
         kinds: [.init(number: 900, name: "future.kind", summary: "of a newer version")],
         columns: Array(ColumnID.catalogue.prefix(3)), calls: [.init(abi: 0, number: 257, name: "openat")],
         causes: LossCause.catalogue))
-    try writer.append(containers: containers)
-    try writer.append(processes: processes)
+    try writer.append(containers: small ? [ContainerRow(key: .host, id: "ab", name: "web")] : containers)
+    try writer.append(processes: small ? [processes[0], processes[2]] : processes)
     try writer.append(state: state)
     for block in events(count) { try writer.append(block) }
     try writer.append(losses: losses)

@@ -1,5 +1,6 @@
 internal import Glibc
 public import Posix
+internal import Synchronization
 
 /// A containerd of the test's own, driven by ctr.
 public final class ContainerdLab: Sendable {
@@ -11,6 +12,7 @@ public final class ContainerdLab: Sendable {
   public var runcRoot: String { directory + "/runc" }
   public static let image = "docker.io/lab/busybox:1"
   private let daemon: ChildProcess
+  private let isOver = Atomic(false)
 
   /// Why containerd cannot be used; nil when it can be tried.
   public static let skipReason: String? =
@@ -38,7 +40,11 @@ public final class ContainerdLab: Sendable {
     try importImage()
   }
 
-  deinit {
+  deinit { end() }
+
+  /// Removes all that the lab made. Call it in a `defer`: the lab may otherwise go at its last use, before a test's end.
+  public func end() {
+    guard !isOver.exchange(true, ordering: .relaxed) else { return }
     for task in ((try? ctr("tasks", "list", "-q")) ?? "").split(separator: "\n") {
       _ = try? ctr("tasks", "delete", "--force", String(task))
     }

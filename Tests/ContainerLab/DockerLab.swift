@@ -1,5 +1,6 @@
 internal import Glibc
 public import Posix
+internal import Synchronization
 
 /// A docker daemon of the test's own: own data, own socket, own containerd; gone with all it made when the lab goes.
 ///
@@ -19,6 +20,7 @@ public final class DockerLab: Sendable {
   /// The image every container here is made of.
   public static let image = "lab/busybox:1"
   private let daemon: ChildProcess
+  private let isOver = Atomic(false)
 
   /// Why docker cannot be used; nil when it can be tried.
   public static let skipReason: String? =
@@ -41,7 +43,11 @@ public final class DockerLab: Sendable {
     try docker("import", directory + "/image.tar", Self.image)
   }
 
-  deinit {
+  deinit { end() }
+
+  /// Removes all that the lab made. Call it in a `defer`: the lab may otherwise go at its last use, before a test's end.
+  public func end() {
+    guard !isOver.exchange(true, ordering: .relaxed) else { return }
     if let ids = try? docker("ps", "-aq").split(separator: "\n"), !ids.isEmpty {
       _ = try? docker(["rm", "-f"] + ids.map(String.init))
     }
@@ -77,8 +83,10 @@ public final class DockerLab: Sendable {
     // overlay2 does not work on every file system under /tmp; vfs works everywhere.
     for driver in ["overlay2", "vfs"] {
       var arguments = [
-        "--config-file", directory + "/daemon.json", "--data-root", directory + "/data", "--exec-root", directory + "/exec",
-        "-H", "unix://" + directory + "/docker.sock", "--pidfile", directory + "/docker.pid", "--storage-driver", driver,
+        "--config-file", directory + "/daemon.json", "--data-root", directory + "/data", "--exec-root",
+        directory + "/exec",
+        "-H", "unix://" + directory + "/docker.sock", "--pidfile", directory + "/docker.pid", "--storage-driver",
+        driver,
       ]
       if network == .none { arguments += ["--bridge", "none", "--iptables=false", "--ip6tables=false"] }
       let daemon = try Lab.start("dockerd", arguments, log: log)

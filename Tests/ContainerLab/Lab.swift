@@ -107,7 +107,8 @@ public enum BusyboxRoot {
     guard let busybox = Lab.find("busybox") else { return "busybox is not installed" }
     // A dynamic one would need libraries: its program header asks for an interpreter by this path.
     let head = (try? FileDescriptor.contents(of: busybox, limit: 4096)) ?? []
-    return String(decoding: head, as: UTF8.self).contains("/lib64/ld-linux") ? "busybox is not static: install busybox-static" : nil
+    return String(decoding: head, as: UTF8.self).contains("/lib64/ld-linux")
+      ? "busybox is not static: install busybox-static" : nil
   }
 
   /// Makes the tree below `directory`, which must not exist.
@@ -121,7 +122,8 @@ public enum BusyboxRoot {
     for applet in try ProgramLaunch(busybox, ["--list"]).run().text.split(separator: "\n") where applet != "busybox" {
       try File.makeLink("\(directory)/bin/\(applet)", to: "busybox")
     }
-    try FileDescriptor.write("root:x:0:0:root:/root:/bin/sh\nweb:x:1000:1000::/:/bin/sh\n".utf8, to: directory + "/etc/passwd", mode: 0o644)
+    try FileDescriptor.write(
+      "root:x:0:0:root:/root:/bin/sh\nweb:x:1000:1000::/:/bin/sh\n".utf8, to: directory + "/etc/passwd", mode: 0o644)
     try FileDescriptor.write("root:x:0:\nweb:x:1000:\n".utf8, to: directory + "/etc/group", mode: 0o644)
   }
 

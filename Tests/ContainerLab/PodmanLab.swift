@@ -1,5 +1,6 @@
 internal import Glibc
 public import Posix
+internal import Synchronization
 
 /// podman with storage of its own, over runc and cgroupfs.
 public final class PodmanLab: Sendable {
@@ -10,6 +11,7 @@ public final class PodmanLab: Sendable {
   public let runcRoot = "/run/runc"
   public static let image = "localhost/lab/busybox:1"
   private let driver: String
+  private let isOver = Atomic(false)
 
   /// Why podman cannot be used; nil when it can be tried.
   public static let skipReason: String? = Lab.missing("podman", "conmon", "runc", "tar") ?? BusyboxRoot.skipReason
@@ -21,7 +23,8 @@ public final class PodmanLab: Sendable {
     try BusyboxRoot.makeArchive(directory + "/image.tar", in: directory)
     for driver in ["overlay", "vfs"] where working == nil {
       do {
-        try Lab.run("podman", Self.options(directory, driver: driver) + ["import", directory + "/image.tar", Self.image])
+        try Lab.run(
+          "podman", Self.options(directory, driver: driver) + ["import", directory + "/image.tar", Self.image])
         working = driver
       } catch {
         failure = error
@@ -35,7 +38,11 @@ public final class PodmanLab: Sendable {
     driver = working
   }
 
-  deinit {
+  deinit { end() }
+
+  /// Removes all that the lab made. Call it in a `defer`: the lab may otherwise go at its last use, before a test's end.
+  public func end() {
+    guard !isOver.exchange(true, ordering: .relaxed) else { return }
     _ = try? podman("rm", "--all", "--force", "--time", "0")
     Lab.removeDirectory(directory)
   }
@@ -46,7 +53,8 @@ public final class PodmanLab: Sendable {
 
   @discardableResult
   public func podman(_ arguments: [String]) throws -> String {
-    try Lab.run("podman", Self.options(directory, driver: driver) + arguments).split(separator: "\n").joined(separator: "\n")
+    try Lab.run("podman", Self.options(directory, driver: driver) + arguments).split(separator: "\n").joined(
+      separator: "\n")
   }
 
   /// Runs `podman run` to its end and gives the id, or what the container printed.
@@ -60,7 +68,8 @@ public final class PodmanLab: Sendable {
   /// Starts `podman run` and leaves it running.
   public func start(_ options: [String], _ command: [String]) throws -> ChildProcess {
     try Lab.start(
-      "podman", Self.options(directory, driver: driver) + Self.runArguments(options, command), log: directory + "/client.log")
+      "podman", Self.options(directory, driver: driver) + Self.runArguments(options, command),
+      log: directory + "/client.log")
   }
 
   /// What clients that were left running said.
@@ -68,12 +77,14 @@ public final class PodmanLab: Sendable {
 
   /// The limits are today's: raising them is refused in many a sandbox.
   private static func runArguments(_ options: [String], _ command: [String]) -> [String] {
-    ["run"] + options + ["--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", image] + command
+    ["run"] + options + ["--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", image]
+      + command
   }
 
   private static func options(_ directory: String, driver: String) -> [String] {
     [
-      "--root", directory + "/storage", "--runroot", directory + "/run", "--tmpdir", directory + "/tmp", "--storage-driver", driver,
+      "--root", directory + "/storage", "--runroot", directory + "/run", "--tmpdir", directory + "/tmp",
+      "--storage-driver", driver,
       "--runtime", "runc", "--cgroup-manager", "cgroupfs",
       "--events-backend", "file", "--log-level", "error",
     ]

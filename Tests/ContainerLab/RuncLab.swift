@@ -1,9 +1,11 @@
 internal import Glibc
 public import Posix
+internal import Synchronization
 
 /// Containers of plain runc: own state directory, bundles over one busybox root.
 public final class RuncLab: Sendable {
   public let directory: String
+  private let isOver = Atomic(false)
   /// runc's `--root`.
   public var root: String { directory + "/state" }
 
@@ -25,7 +27,11 @@ public final class RuncLab: Sendable {
     try BusyboxRoot.make(in: directory + "/rootfs")
   }
 
-  deinit {
+  deinit { end() }
+
+  /// Removes all that the lab made. Call it in a `defer`: the lab may otherwise go at its last use, before a test's end.
+  public func end() {
+    guard !isOver.exchange(true, ordering: .relaxed) else { return }
     for name in (try? Directory.names(in: root)) ?? [] { remove(name) }
     Lab.removeDirectory(directory)
   }
@@ -67,15 +73,19 @@ public final class RuncLab: Sendable {
   private func makeBundle(_ name: String, _ arguments: [String], cgroupsPath: String?) throws -> String {
     let bundle = "\(directory)/bundles/\(name)"
     if !File.exists(bundle) { try Directory.create(bundle) }
-    let spec = Self.specification(root: directory + "/rootfs", arguments: arguments, cgroupsPath: cgroupsPath, label: name)
+    let spec = Self.specification(
+      root: directory + "/rootfs", arguments: arguments, cgroupsPath: cgroupsPath, label: name)
     try FileDescriptor.write(spec.utf8, to: bundle + "/config.json")
     return bundle
   }
 
   private static func specification(root: String, arguments: [String], cgroupsPath: String?, label: String) -> String {
     let words = arguments.map(quoted).joined(separator: ", ")
-    let capabilities = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SYS_CHROOT"]
-      .map(quoted).joined(separator: ", ")
+    let capabilities = [
+      "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_NET_BIND_SERVICE",
+      "CAP_NET_RAW", "CAP_SYS_CHROOT",
+    ]
+    .map(quoted).joined(separator: ", ")
     let cgroup = cgroupsPath.map { "\"cgroupsPath\": \(quoted($0)), " } ?? ""
     return """
       {

@@ -46,7 +46,9 @@ private let all = [web, formerWeb, database, unnamed]
     #expect(error?.description.contains("abcdef012345 (web)") == true)
   }
 
-  @Test(arguments: ["nothing", "", "/", "ABCD", "we"]) func `what fits none is unknown and lists what there is`(text: String) throws {
+  @Test(arguments: ["nothing", "", "/", "ABCD", "we"]) func `what fits none is unknown and lists what there is`(
+    text: String
+  ) throws {
     let error = #expect(throws: ContainerSelection.Failure.self) { try choose(text) }
     guard case .unknown(text, let candidates) = error else {
       Issue.record("\(String(describing: error))")

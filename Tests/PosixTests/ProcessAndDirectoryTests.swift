@@ -9,7 +9,9 @@ import Testing
   }
 
   @Test func `environment and working directory are the ones given`() throws {
-    let result = try ProgramLaunch("/bin/sh", ["-c", "echo $A; pwd; env | wc -l"], environment: ["A=b c"], workingDirectory: "/usr").run()
+    let result = try ProgramLaunch(
+      "/bin/sh", ["-c", "echo $A; pwd; env | wc -l"], environment: ["A=b c"], workingDirectory: "/usr"
+    ).run()
     #expect(result.text.hasPrefix("b c\n/usr\n"))
   }
 
@@ -20,7 +22,9 @@ import Testing
 
   @Test func `a child inherits no other descriptor`() throws {
     let file = try FileDescriptor.open("/dev/null", flags: 0)
-    let result = try ProgramLaunch("/bin/sh", ["-c", "ls /proc/self/fd | wc -l; ls /proc/$$/fd | grep -c '^\(file.number)$'"]).run()
+    let result = try ProgramLaunch(
+      "/bin/sh", ["-c", "ls /proc/self/fd | wc -l; ls /proc/$$/fd | grep -c '^\(file.number)$'"]
+    ).run()
     #expect(result.text.split(separator: "\n").last == "0")
   }
 

@@ -105,7 +105,9 @@ extension BoltDatabase {
     case .inline(let page): return page
     case .page(let number):
       let (offset, overflow) = number.multipliedReportingOverflow(by: meta.pageSize)
-      guard !overflow, let head = read(at: offset, length: 16), head.u64(0) == number, let more = head.u32(12) else { return nil }
+      guard !overflow, let head = read(at: offset, length: 16), head.u64(0) == number, let more = head.u32(12) else {
+        return nil
+      }
       let length = (UInt64(more) + 1) * meta.pageSize
       return length > Self.lengthLimit ? nil : read(at: offset, length: length)
     }
@@ -134,10 +136,13 @@ extension BoltDatabase {
   }
 
   private borrowing func collect(_ bucket: Bucket, meta: Meta, depth: Int, into result: inout [String: String]) {
-    guard depth < Self.depthLimit, result.count < 4096, let page = page(of: bucket, meta: meta), let count = page.u16(10) else { return }
+    guard depth < Self.depthLimit, result.count < 4096, let page = page(of: bucket, meta: meta),
+      let count = page.u16(10)
+    else { return }
     for index in 0..<Int(count) {
       if page.isLeaf, let element = page.leaf(index), !element.isBucket {
-        result[String(decoding: page.bytes[element.key], as: UTF8.self)] = String(decoding: page.bytes[element.value], as: UTF8.self)
+        result[String(decoding: page.bytes[element.key], as: UTF8.self)] = String(
+          decoding: page.bytes[element.value], as: UTF8.self)
       } else if page.isBranch, let element = page.branch(index) {
         collect(.page(element.page), meta: meta, depth: depth + 1, into: &result)
       }
@@ -172,7 +177,8 @@ private struct Page {
 
   func leaf(_ index: Int) -> (isBucket: Bool, key: Range<Int>, value: Range<Int>)? {
     let start = 16 + index * 16
-    guard let flags = u32(start), let position = u32(start + 4), let keyLength = u32(start + 8), let valueLength = u32(start + 12)
+    guard let flags = u32(start), let position = u32(start + 4), let keyLength = u32(start + 8),
+      let valueLength = u32(start + 12)
     else { return nil }
     let key = start + Int(position)
     let value = key + Int(keyLength)

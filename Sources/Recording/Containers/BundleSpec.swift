@@ -43,7 +43,9 @@ extension BundleSpec {
     var result = ContainerMetadata(id: id, runtime: .containerd, source: directory + "/config.json")
     if annotations["io.kubernetes.cri.container-type"] != nil {
       fillFromContainerdCRI(&result)
-    } else if annotations["io.kubernetes.cri-o.ContainerID"] != nil || annotations["io.kubernetes.cri-o.ContainerName"] != nil {
+    } else if annotations["io.kubernetes.cri-o.ContainerID"] != nil
+      || annotations["io.kubernetes.cri-o.ContainerName"] != nil
+    {
       fillFromCRIO(&result)
     } else if let name = annotations["nerdctl/name"] {
       result.runtime = .nerdctl
@@ -75,7 +77,8 @@ extension BundleSpec {
     // In ContainerName a container is k8s_NAME_POD_NAMESPACE_UID_ATTEMPT; its labels have the plain name.
     let labels = value("Labels").flatMap { try? JSONValue(parsing: $0).strings } ?? [:]
     result.labels = labels
-    result.name = labels["io.kubernetes.container.name"] ?? value("Metadata").flatMap(nameInMetadata) ?? value("ContainerName")
+    result.name =
+      labels["io.kubernetes.container.name"] ?? value("Metadata").flatMap(nameInMetadata) ?? value("ContainerName")
     result.image = value("ImageName") ?? value("Image")
     result.imageID = value("ImageRef")
     result.podName = value("KubeName") ?? labels["io.kubernetes.pod.name"]

@@ -1,5 +1,5 @@
-internal import Posix
 public import Events
+internal import Posix
 
 /// The hierarchy whose cgroups tell containers apart, and where it is mounted.
 ///
@@ -54,7 +54,8 @@ extension CgroupHierarchy {
     let legacy = mounts.filter { $0.type == "cgroup" }
     if let unified = mounts.first(where: { $0.type == "cgroup2" }) {
       return CgroupHierarchy(
-        version: legacy.isEmpty ? .unified : .hybrid, number: 0, mountPoint: unified.mountPoint, mountRoot: unified.root)
+        version: legacy.isEmpty ? .unified : .hybrid, number: 0, mountPoint: unified.mountPoint, mountRoot: unified.root
+      )
     }
     for controller in ["memory", "cpuset"] {
       guard let mount = legacy.first(where: { $0.superOptions.contains(Substring(controller)) }) else { continue }

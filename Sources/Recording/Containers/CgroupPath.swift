@@ -63,7 +63,9 @@ public struct CgroupPath: Hashable, Sendable, CustomStringConvertible {
     var found: (ContainerRuntime, Substring)?
     if parts.count > 1, isContainerID(name) {
       found = (Self.prefixes.first { $0.0.dropLast() == parts[parts.count - 2] }?.1 ?? .unknown, name)
-    } else if let (prefix, runtime) = Self.prefixes.first(where: { name.hasPrefix($0.0) && isContainerID(name.dropFirst($0.0.count)) }) {
+    } else if let (prefix, runtime) = Self.prefixes.first(where: {
+      name.hasPrefix($0.0) && isContainerID(name.dropFirst($0.0.count))
+    }) {
       found = (runtime, name.dropFirst(prefix.count))
     } else if name.hasPrefix("lxc.payload."), name.count > 12 {
       found = (.lxc, name.dropFirst(12))
@@ -114,7 +116,9 @@ private func isUUID(_ text: Substring) -> Bool {
 
 /// What systemd makes for services, sessions and slices, and the directories that hold containers.
 private func isHostUnit(_ name: Substring) -> Bool {
-  for suffix in [".slice", ".service", ".scope", ".socket", ".mount", ".swap"] where name.hasSuffix(suffix) { return true }
+  for suffix in [".slice", ".service", ".scope", ".socket", ".mount", ".swap"] where name.hasSuffix(suffix) {
+    return true
+  }
   return hostDirectories.contains(String(name)) || name.hasPrefix("pod") && podUID(in: [name, ""]) != nil
 }
 

@@ -53,7 +53,8 @@ extension WallTime {
       return true
     }
     guard let year = number(4), skip("-"), let month = number(2), skip("-"), let day = number(2),
-      skip("T") || skip(" "), let hour = number(2), skip(":"), let minute = number(2), skip(":"), let second = number(2),
+      skip("T") || skip(" "), let hour = number(2), skip(":"), let minute = number(2), skip(":"),
+      let second = number(2),
       (1...12).contains(month), (1...31).contains(day), year >= 1970, hour < 24, minute < 60, second < 61
     else { return nil }
     var fraction: Int64 = 0

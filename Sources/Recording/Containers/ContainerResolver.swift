@@ -5,7 +5,7 @@ internal import Posix
 ///
 /// **Which container.** From the leaf upwards, the nearest container that this host knows. A cgroup whose form is a
 /// container's counts as one at once when it lies in no other; inside a known container (docker or systemd in a container)
-/// it counts to that one, unless an engine's files on this host describe it. A cgroup with an arbitrary name (ctr, runc)
+/// it counts to that one, unless an engine of this host describes it and the runtime's state file points at that very path. A cgroup with an arbitrary name (ctr, runc)
 /// counts as a container from the moment a bundle or a state file of this host points at it; until then it is of what it
 /// lies in. Monitors (conmon) are of what they lie in.
 ///
@@ -200,7 +200,11 @@ extension ContainerResolver {
   }
 
   private func request(_ id: CgroupID, _ node: Node, creator: UInt32?, isOld: Bool) {
-    worker.add(.init(cgroup: id, path: node.path, role: node.role, creator: creator, isOld: isOld))
+    worker.add(
+      .init(
+        cgroup: id, path: node.path, role: node.role, creator: creator,
+        isNested: node.key != .host && !node.isContainerRoot,
+        isOld: isOld))
   }
 
   /// The key of what the cgroup lies in. A parent that was never seen is looked for by path.

@@ -30,7 +30,8 @@ struct MetadataReader {
     let bundle = launch.flatMap { $0.id == id ? $0.bundle : nil }
     switch container.runtime {
     case .docker: return docker(id, bundle: bundle)
-    case .containerd, .nerdctl: return bundle.flatMap { fromBundle($0, id: id) } ?? containerd(id) ?? docker(id, bundle: bundle)
+    case .containerd, .nerdctl:
+      return bundle.flatMap { fromBundle($0, id: id) } ?? containerd(id) ?? docker(id, bundle: bundle)
     case .podman: return podman(id, bundle: bundle)
     case .crio: return crio(id, bundle: bundle)
     case .lxc, .garden, .mesos:
@@ -61,7 +62,8 @@ struct MetadataReader {
   private func runcRoots(_ launch: RuntimeLaunch) -> [String] { launch.root.map { [$0] } ?? roots.runc }
 
   private func plainRunc(id: String, spec: BundleSpec?, state: RuncState?) -> ContainerMetadata {
-    var found = state?.metadata() ?? ContainerMetadata(id: id, runtime: .runc, source: (spec?.directory ?? "") + "/config.json")
+    var found =
+      state?.metadata() ?? ContainerMetadata(id: id, runtime: .runc, source: (spec?.directory ?? "") + "/config.json")
     found.runtime = .runc
     found.name = id
     found.labels = spec?.annotations ?? [:]
@@ -132,7 +134,9 @@ extension MetadataReader {
       for root in roots.containerdRoot {
         let path = "\(root)/io.containerd.grpc.v1.cri/containers/\(id)/status"
         // CreatedAt is in nanoseconds since 1970.
-        guard let status = readDocument(path), let created = (status["Status"] ?? status)["CreatedAt"]?.integer else { continue }
+        guard let status = readDocument(path), let created = (status["Status"] ?? status)["CreatedAt"]?.integer else {
+          continue
+        }
         found.created = WallTime(nanoseconds: created)
       }
     }
@@ -217,7 +221,8 @@ extension MetadataReader {
   }
 
   func crio(_ id: String, bundle: String?) -> ContainerMetadata? {
-    let directories = [bundle].compactMap { $0 }
+    let directories =
+      [bundle].compactMap { $0 }
       + (roots.storageRun + storageRoots(bundle)).flatMap { storageDirectories(in: $0).map { "\($0)/\(id)/userdata" } }
     for directory in directories {
       guard let spec = BundleSpec(directory: directory) else { continue }
@@ -248,7 +253,9 @@ extension MetadataReader {
 func upperDirectory(ofMount path: String) -> String? {
   guard let text = try? FileDescriptor.contents(of: "/proc/self/mountinfo", limit: 16 << 20) else { return nil }
   let wanted = CgroupPath(path).description
-  let mount = MountEntry.parse(String(decoding: text, as: UTF8.self)).last { $0.mountPoint == wanted && $0.type == "overlay" }
+  let mount = MountEntry.parse(String(decoding: text, as: UTF8.self)).last {
+    $0.mountPoint == wanted && $0.type == "overlay"
+  }
   return mount?.upperDirectory
 }
 

@@ -14,6 +14,9 @@ final class MetadataWorker: Sendable {
     var role: CgroupRole
     /// The process that made the cgroup; nil when it was not seen.
     var creator: UInt32?
+    /// Lies in a known container: whoever can make cgroups in there can choose their names, so a state file of this
+    /// host's runtime must point at the path.
+    var isNested: Bool
     /// Made long ago: what is not on disk now will hardly appear.
     var isOld: Bool
   }
@@ -146,6 +149,10 @@ extension MetadataWorker {
         discovered = .now
         item.metadata = reader.read(request.path, role: request.role, launch: item.launch)
       }
+      if request.isNested, let metadata = item.metadata {
+        let state = RuncState.find(id: metadata.id, under: Self.stateRoots(item.launch, reader.roots))
+        if state?.isIn(request.path) != true { item.metadata = nil }
+      }
       if let metadata = item.metadata { answer(.described(request.cgroup, metadata)) }
     }
     if var metadata = item.metadata, findFirstProcess(&metadata, launch: item.launch, roots: reader.roots) {
@@ -183,12 +190,18 @@ extension MetadataWorker {
     return Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
   }
 
-  /// Adds pid and mount namespace of the container's first process once it has left the host's namespace.
-  private func findFirstProcess(_ metadata: inout ContainerMetadata, launch: RuntimeLaunch?, roots: RuntimeRoots) -> Bool {
+  /// Where runc's state of any engine's containers may be.
+  private static func stateRoots(_ launch: RuntimeLaunch?, _ roots: RuntimeRoots) -> [String] {
     let namespaces = roots.dockerExec.map { $0 + "/runtime-runc" } + roots.containerdState.map { $0 + "/runc" }
     let below = namespaces.flatMap { root in ((try? Directory.names(in: root)) ?? []).map { "\(root)/\($0)" } }
-    let places = [launch?.root].compactMap { $0 } + roots.runc + below
-    guard let pid = RuncState.find(id: metadata.id, under: places)?.pid,
+    return [launch?.root].compactMap { $0 } + roots.runc + below
+  }
+
+  /// Adds pid and mount namespace of the container's first process once it has left the host's namespace.
+  private func findFirstProcess(_ metadata: inout ContainerMetadata, launch: RuntimeLaunch?, roots: RuntimeRoots)
+    -> Bool
+  {
+    guard let pid = RuncState.find(id: metadata.id, under: Self.stateRoots(launch, roots))?.pid,
       let namespace = mountNamespace(ofProcess: pid), !hostNamespaces.contains(namespace)
     else { return false }
     metadata.pid = pid

@@ -41,7 +41,8 @@ struct RuncState: Sendable {
     guard let document = readDocument(path), let name = directory.split(separator: "/").last else { return nil }
     return RuncState(
       id: String(name), path: path, pid: document["pid"], created: document["created"],
-      cgroupPaths: document["cgroup-path"]?.nonEmptyString.map { [$0] } ?? [], bundle: document["bundle"]?.nonEmptyString)
+      cgroupPaths: document["cgroup-path"]?.nonEmptyString.map { [$0] } ?? [],
+      bundle: document["bundle"]?.nonEmptyString)
   }
 
   static func find(id: String, under roots: [String]) -> RuncState? {
@@ -64,7 +65,7 @@ struct RuncState: Sendable {
   }
 
   /// The paths in the file are directories: `/sys/fs/cgroup/unified/web`.
-  private func isIn(_ path: CgroupPath) -> Bool {
+  func isIn(_ path: CgroupPath) -> Bool {
     path.description != "/" && cgroupPaths.contains { CgroupPath($0).description.hasSuffix(path.description) }
   }
 

@@ -19,7 +19,9 @@ struct RuntimeLaunch: Hashable, Sendable {
 
   /// - Returns: nil when the arguments are not those of a runtime that starts a container.
   init?(arguments: [String], workingDirectory: String?) {
-    guard let program = arguments.first?.split(separator: "/").last, Self.programs.contains(String(program)) else { return nil }
+    guard let program = arguments.first?.split(separator: "/").last, Self.programs.contains(String(program)) else {
+      return nil
+    }
     var values: [String: String] = [:]
     var words: [String] = []
     var index = 1

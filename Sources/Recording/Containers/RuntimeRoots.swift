@@ -62,7 +62,9 @@ extension RuntimeRoots {
     for root in values(of: ["--data-root", "-g", "--graph"], in: arguments) { dockerData.addOnce(root) }
     for root in values(of: ["--exec-root"], in: arguments) { dockerExec.addOnce(root) }
     let file = values(of: ["--config-file"], in: arguments).first ?? "/etc/docker/daemon.json"
-    guard let text = try? FileDescriptor.contents(of: file), let settings = try? JSONValue(parsing: text) else { return }
+    guard let text = try? FileDescriptor.contents(of: file), let settings = try? JSONValue(parsing: text) else {
+      return
+    }
     for key in ["data-root", "graph"] {
       if let root = settings[key]?.nonEmptyString { dockerData.addOnce(root) }
     }

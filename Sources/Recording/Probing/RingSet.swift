@@ -68,8 +68,9 @@ final class RingSet {
         }
       }
       guard let first, firstTime <= horizon else { break }
-      // A run of one ring costs no comparison with the others.
-      let limit = min(secondTime, horizon)
+      // A run of one ring costs no comparison with the others. An empty ring's front time is the largest number, and
+      // must not count as a record even where the horizon lies there.
+      let limit = min(secondTime, horizon, .max - 1)
       var run = 0
       while first.frontTime <= limit {
         if let front = first.reader.front(), let record = ProbeRecord(front) { body(record) }

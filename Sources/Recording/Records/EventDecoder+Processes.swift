@@ -1,5 +1,6 @@
 internal import CaptureFormat
 internal import Events
+internal import Posix
 internal import ProbeRecords
 
 extension EventDecoder {
@@ -146,7 +147,7 @@ extension EventDecoder {
     header.cgroup = body.cgroup
     header.mount_namespace = 0
     guard attribution.place(cgroup: body.cgroup, mountNamespace: 0).container != .host || streams.wants(.host),
-      let builder = beginRow(header, kind: kind, result: 0)
+      let builder = beginRow(header, kind: kind, result: 0, process: outsider(header), isOutsider: true)
     else { return }
     builder.set(.cgroup, Int64(bitPattern: body.cgroup))
     if !name.isEmpty { builder.set(.cgroupPath, string: name) }
@@ -156,6 +157,19 @@ extension EventDecoder {
       builder.set(.childStart, Int64(bitPattern: body.attached_leader_start))
     }
     streams.endRow(builder)
+  }
+}
+
+extension EventDecoder {
+  /// The runtime's process that acts on a container's cgroup. Where nothing told of it before, only its name is asked for.
+  private mutating func outsider(_ header: at_header) -> Int {
+    let number = processes.enter(header.processKey)
+    if processes[number].comm.isEmpty,
+      let name = try? FileDescriptor.contents(of: "/proc/\(header.tgid)/comm", limit: 64)
+    {
+      processes[number].comm = name.filter { $0 != UInt8(ascii: "\n") }
+    }
+    return number
   }
 }
 

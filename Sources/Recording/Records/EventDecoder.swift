@@ -38,14 +38,19 @@ struct EventDecoder {
   mutating func countMalformed() { malformed += 1 }
 
   /// Opens the row that every event starts with; nil when the recording does not want this container.
+  ///
+  /// - Parameter isOutsider: The process acts on the container and is not of it.
   mutating func beginRow(
-    _ header: at_header, kind: EventKind, result: Int64, flags: EventFlags = [], process known: Int? = nil
+    _ header: at_header, kind: EventKind, result: Int64, flags: EventFlags = [], process known: Int? = nil,
+    isOutsider: Bool = false
   ) -> EventBlockBuilder? {
     let place = attribution.place(cgroup: header.cgroup, mountNamespace: header.mount_namespace)
     guard streams.wants(place.container) else { return nil }
     let number = known ?? processes.enter(header.processKey)
-    processes[number].container = place.container
-    processes[number].eventCount += 1
+    if !isOutsider {
+      processes[number].container = place.container
+      processes[number].eventCount += 1
+    }
     let lane = Lane(rawValue: header.lane) ?? .lifecycle
     let builder = streams.builder(for: StreamKey(container: place.container, lane: lane))
     let process = builder.internProcess(processes[number].key) {

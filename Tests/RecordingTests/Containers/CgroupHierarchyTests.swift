@@ -26,14 +26,18 @@ import Testing
 
   @Test func `version 1 alone: the memory controller's, else cpuset's`() throws {
     let found = try CgroupHierarchy.detect(mountInfo: Self.v1, ownCgroups: "3:cpuset:/\n2:cpu,cpuacct:/\n")
-    #expect(found == CgroupHierarchy(version: .legacy(controller: "cpuset"), number: 3, mountPoint: "/sys/fs/cgroup/with space"))
+    #expect(
+      found
+        == CgroupHierarchy(version: .legacy(controller: "cpuset"), number: 3, mountPoint: "/sys/fs/cgroup/with space"))
     let memory = Self.v1 + "\n35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory"
     #expect(try CgroupHierarchy.detect(mountInfo: memory, ownCgroups: "7:memory:/x").number == 7)
   }
 
   @Test(arguments: ["", "1 2 3", "nonsense\n22 1 8:1 / / rw - ext4 /dev/sda1 rw"])
   func `without any there is an error with a remedy`(text: String) {
-    let error = #expect(throws: CgroupHierarchyError.self) { try CgroupHierarchy.detect(mountInfo: text, ownCgroups: "") }
+    let error = #expect(throws: CgroupHierarchyError.self) {
+      try CgroupHierarchy.detect(mountInfo: text, ownCgroups: "")
+    }
     #expect(error?.description.contains("mount -t cgroup2") == true)
   }
 

@@ -9,7 +9,10 @@ let otherHexID = String(repeating: "fedcba9876543210", count: 4)
     ("/docker/\(hexID)", .docker, hexID),
     ("/system.slice/docker-\(hexID).scope", .docker, hexID),
     ("/actions_job/\(hexID)", .docker, hexID),
-    ("/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod1.slice/cri-containerd-\(hexID).scope", .containerd, hexID),
+    (
+      "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod1.slice/cri-containerd-\(hexID).scope",
+      .containerd, hexID
+    ),
     ("/system.slice/containerd.service/kubepods-pod1.slice:cri-containerd:\(hexID)", .containerd, hexID),
     ("/kubepods/besteffort/pod0a1b2c3d-0000-1111-2222-333344445555/\(hexID)", .containerd, hexID),
     ("/kubepods.slice/kubepods-pod1.slice/crio-\(hexID).scope", .crio, hexID),
@@ -29,7 +32,9 @@ let otherHexID = String(repeating: "fedcba9876543210", count: 4)
     ("//docker//\(hexID)/", .docker, hexID),
   ]
 
-  @Test(arguments: containers) func `a container's cgroup tells runtime and id`(path: String, runtime: ContainerRuntime, id: String) {
+  @Test(arguments: containers) func `a container's cgroup tells runtime and id`(
+    path: String, runtime: ContainerRuntime, id: String
+  ) {
     guard case .container(let container) = CgroupPath(path).role else {
       Issue.record("\(path) is no container: \(CgroupPath(path).role)")
       return
@@ -47,13 +52,17 @@ let otherHexID = String(repeating: "fedcba9876543210", count: 4)
   }
 
   @Test(arguments: [
-    "/machine.slice/libpod-conmon-\(hexID).scope", "/kubepods/crio-conmon-\(hexID)", "/kubepods.slice/crio-conmon-\(hexID).scope",
+    "/machine.slice/libpod-conmon-\(hexID).scope", "/kubepods/crio-conmon-\(hexID)",
+    "/kubepods.slice/crio-conmon-\(hexID).scope",
     "/libpod_parent/conmon", "/lxc.monitor.web",
   ]) func `a monitor is none either`(path: String) {
     #expect(CgroupPath(path).role == .monitor)
   }
 
-  @Test(arguments: ["/default/web", "/web", "/machine.slice/libpod-\(hexID).scope/container", "/docker/\(hexID.dropLast())", "/docker-\(hexID.uppercased()).scopes"])
+  @Test(arguments: [
+    "/default/web", "/web", "/machine.slice/libpod-\(hexID).scope/container", "/docker/\(hexID.dropLast())",
+    "/docker-\(hexID.uppercased()).scopes",
+  ])
   func `an arbitrary name may be one`(path: String) {
     guard case .candidate = CgroupPath(path).role else {
       Issue.record("\(path): \(CgroupPath(path).role)")
@@ -61,12 +70,17 @@ let otherHexID = String(repeating: "fedcba9876543210", count: 4)
     }
   }
 
-  @Test(arguments: [
-    ("/kubepods/burstable/pod0a1b2c3d-0000-1111-2222-333344445555/\(hexID)", "0a1b2c3d-0000-1111-2222-333344445555"),
-    ("/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0a1b2c3d_0000_1111_2222_333344445555.slice/cri-containerd-\(hexID).scope", "0a1b2c3d-0000-1111-2222-333344445555"),
-    ("/kubepods/burstable/pod0123456789abcdef0123456789abcdef/\(hexID)", "0123456789abcdef0123456789abcdef"),
-    ("/docker/\(hexID)", nil),
-  ] as [(String, String?)]) func `the pod's uid is in the path`(path: String, uid: String?) {
+  @Test(
+    arguments: [
+      ("/kubepods/burstable/pod0a1b2c3d-0000-1111-2222-333344445555/\(hexID)", "0a1b2c3d-0000-1111-2222-333344445555"),
+      (
+        "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0a1b2c3d_0000_1111_2222_333344445555.slice/cri-containerd-\(hexID).scope",
+        "0a1b2c3d-0000-1111-2222-333344445555"
+      ),
+      ("/kubepods/burstable/pod0123456789abcdef0123456789abcdef/\(hexID)", "0123456789abcdef0123456789abcdef"),
+      ("/docker/\(hexID)", nil),
+    ] as [(String, String?)]) func `the pod's uid is in the path`(path: String, uid: String?)
+  {
     guard case .container(let container) = CgroupPath(path).role else {
       Issue.record("\(path) is no container")
       return

@@ -32,7 +32,8 @@ private final class FakeHost {
   }
 
   func describeDocker(_ id: String, name: String) throws {
-    try write(#"{"ID":"\#(id)","Name":"/\#(name)","Config":{"Image":"busybox"}}"#, to: "docker/containers/\(id)/config.v2.json")
+    try write(
+      #"{"ID":"\#(id)","Name":"/\#(name)","Config":{"Image":"busybox"}}"#, to: "docker/containers/\(id)/config.v2.json")
   }
 
   /// Makes the cgroup and those above it; tells the resolver of each new one.
@@ -59,9 +60,9 @@ private final class FakeHost {
   }
 }
 
-/// Asks again until `condition` holds, for two seconds at most.
-func eventually(_ resolver: ContainerResolver, _ condition: () -> Bool) -> Bool {
-  let end = ContinuousClock.now + .seconds(2)
+/// Asks again until `condition` holds, or the time is over.
+func eventually(_ resolver: ContainerResolver, limit: Duration = .seconds(2), _ condition: () -> Bool) -> Bool {
+  let end = ContinuousClock.now + limit
   while ContinuousClock.now < end {
     _ = resolver.drainResolved()
     if condition() { return true }
@@ -99,7 +100,9 @@ func sleepBriefly() {
     #expect(resolver.containers.isEmpty)
   }
 
-  @Test(arguments: ["system.slice/nginx.service", "init.scope", "docker/\(otherHexID)", "container", "docker/\(otherHexID)/init.scope"])
+  @Test(arguments: [
+    "system.slice/nginx.service", "init.scope", "docker/\(otherHexID)", "container", "docker/\(otherHexID)/init.scope",
+  ])
   func `systemd or docker inside a container counts to the container`(inner: String) throws {
     let host = try FakeHost()
     try host.describeDocker(hexID, name: "outer")
@@ -112,10 +115,55 @@ func sleepBriefly() {
     #expect(resolver.containers.count == 1)
   }
 
+  @Test func `a cgroup made inside a container with another container's id stays with its maker`() throws {
+    let host = try FakeHost()
+    try host.describeDocker(hexID, name: "attacker")
+    try host.describeDocker(otherHexID, name: "victim")
+    try host.write(
+      #"{"id":"\#(otherHexID)","cgroup_paths":{"":"/sys/fs/cgroup/docker/\#(otherHexID)"}}"#,
+      to: "runc/\(otherHexID)/state.json")
+    let resolver = try host.resolver()
+    let outer = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
+    let inner = try host.makeCgroup("/docker/\(hexID)/docker/\(otherHexID)", telling: resolver)
+    resolver.settle()
+    _ = eventually(resolver, limit: .milliseconds(50)) { false }
+    #expect(resolver.container(forCgroup: inner) == resolver.container(forCgroup: outer))
+  }
+
+  @Test func `the command line of the runtime names a container before any file does`() throws {
+    let host = try FakeHost()
+    try host.write(#"{"annotations":{"a":"b"},"root":{"path":"rootfs"}}"#, to: "bundle/config.json")
+    // A shell that is called runc and runs the script "create", and so has a runtime's command line.
+    try File.makeLink(host.directory + "/runc/runc", to: "/bin/sh")
+    try host.write("while :; do sleep 0.1; done", to: "create")
+    let runtime = try ChildProcess(
+      starting: ProgramLaunch(
+        host.directory + "/runc/runc", ["create", "--bundle", "bundle", "web"], workingDirectory: host.directory))
+    defer {
+      try? runtime.signal(9)
+      _ = try? runtime.wait()
+    }
+    let resolver = try host.resolver()
+    try Directory.create(host.directory + "/cgroup/anything")
+    let cgroup = try #require(host.hierarchy.id(of: CgroupPath("/anything")))
+    resolver.cgroupCreated(
+      id: cgroup, parent: CgroupID(rawValue: 1), path: "/anything", at: BootTime(nanoseconds: 1),
+      creator: UInt32(runtime.pid))
+    #expect(resolver.isUndecided(cgroup))
+    #expect(eventually(resolver) { resolver.container(forCgroup: cgroup) != .host })
+    let record = try #require(resolver[resolver.container(forCgroup: cgroup)])
+    #expect(record.id == "web")
+    #expect(record.metadata.runtime == .runc)
+    #expect(record.metadata.labels == ["a": "b"])
+  }
+
   @Test func `a container inside another has its own key when this host's engine knows it`() throws {
     let host = try FakeHost()
     try host.describeDocker(hexID, name: "outer")
     try host.describeDocker(otherHexID, name: "inner")
+    try host.write(
+      #"{"id":"\#(otherHexID)","cgroup_paths":{"":"/sys/fs/cgroup/docker/\#(hexID)/docker/\#(otherHexID)"}}"#,
+      to: "runc/\(otherHexID)/state.json")
     let resolver = try host.resolver()
     let outer = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
     let inner = try host.makeCgroup("/docker/\(hexID)/docker/\(otherHexID)", telling: resolver)
@@ -189,7 +237,8 @@ func sleepBriefly() {
     let host = try FakeHost()
     try host.describeDocker(hexID, name: "brief")
     try host.write(
-      #"{"linux":{"cgroupsPath":"/default/blink"}}"#, to: "state/io.containerd.runtime.v2.task/default/blink/config.json")
+      #"{"linux":{"cgroupsPath":"/default/blink"}}"#,
+      to: "state/io.containerd.runtime.v2.task/default/blink/config.json")
     let resolver = try host.resolver()
     let docker = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
     let ctr = try host.makeCgroup("/default/blink", telling: resolver)

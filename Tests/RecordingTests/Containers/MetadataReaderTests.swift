@@ -29,7 +29,9 @@ private let created = WallTime(nanoseconds: 1_795_484_700_123_456_789)
   let crio = reader { $0.storageRun = [fixtures + "/crio-run"] }
 
   @Test(arguments: ["\(podSlice)/cri-containerd-\(hexID).scope", "/kubepods/besteffort/pod\(podUID)/\(hexID)"])
-  func `containerd CRI: container, image and pod from the bundle's annotations, the time from its status`(path: String) throws {
+  func `containerd CRI: container, image and pod from the bundle's annotations, the time from its status`(path: String)
+    throws
+  {
     let found = try #require(read(containerd, path))
     #expect(found.id == hexID)
     #expect(found.runtime == .containerd)
@@ -93,11 +95,14 @@ private let created = WallTime(nanoseconds: 1_795_484_700_123_456_789)
     let bundle = fixtures + "/podman/overlay-containers/\(hexID)/userdata"
     let nowhere = reader { _ in }
     #expect(read(nowhere, "/libpod_parent/libpod-\(hexID)") == nil)
-    let found = read(nowhere, "/libpod_parent/libpod-\(hexID)", launch: ["/usr/sbin/runc", "create", "--bundle", bundle, hexID])
+    let found = read(
+      nowhere, "/libpod_parent/libpod-\(hexID)", launch: ["/usr/sbin/runc", "create", "--bundle", bundle, hexID])
     #expect(found?.name == "web1")
   }
 
-  @Test(arguments: ["/", "/system.slice", "/libpod_parent/conmon", "/docker/\(hexID)", "/default/web", "/a/..", "/../.."])
+  @Test(arguments: [
+    "/", "/system.slice", "/libpod_parent/conmon", "/docker/\(hexID)", "/default/web", "/a/..", "/../..",
+  ])
   func `of what is not on disk nothing is told`(path: String) {
     let empty = reader {
       $0.dockerData = ["/nonexistent"]
@@ -119,11 +124,13 @@ private let created = WallTime(nanoseconds: 1_795_484_700_123_456_789)
     #expect(docker.id == "ab")
     #expect(docker.bundle == "/x/moby/ab")
     #expect(docker.root == "/run/docker/runtime-runc/moby")
-    let person = try #require(RuntimeLaunch(arguments: ["/usr/sbin/runc", "--debug", "run", "-d", "web"], workingDirectory: "/home/a/bundle"))
+    let person = try #require(
+      RuntimeLaunch(arguments: ["/usr/sbin/runc", "--debug", "run", "-d", "web"], workingDirectory: "/home/a/bundle"))
     #expect(person.id == "web")
     #expect(person.bundle == "/home/a/bundle")
     #expect(person.root == nil)
-    let relative = try #require(RuntimeLaunch(arguments: ["crun", "--root=/r", "run", "-b", "b", "web"], workingDirectory: "/home/a"))
+    let relative = try #require(
+      RuntimeLaunch(arguments: ["crun", "--root=/r", "run", "-b", "b", "web"], workingDirectory: "/home/a"))
     #expect(relative.bundle == "/home/a/b")
     #expect(relative.root == "/r")
   }
@@ -140,7 +147,9 @@ private let created = WallTime(nanoseconds: 1_795_484_700_123_456_789)
   @Test func `engines' command lines add their roots, once`() {
     var roots = RuntimeRoots.none
     for _ in 0..<2 {
-      roots.add(engine: ["/usr/bin/dockerd", "--data-root=/data/docker/", "--exec-root", "/exec", "--config-file", "/nonexistent"])
+      roots.add(engine: [
+        "/usr/bin/dockerd", "--data-root=/data/docker/", "--exec-root", "/exec", "--config-file", "/nonexistent",
+      ])
       roots.add(engine: ["containerd", "--root", "/c/root", "--state", "/c/state", "--config", "/nonexistent"])
       roots.add(engine: ["/usr/bin/conmon", "-c", "ab", "-b", "/home/a/storage/overlay-containers/ab/userdata"])
       roots.add(engine: ["bash", "--root", "/no"])
@@ -156,13 +165,17 @@ private let created = WallTime(nanoseconds: 1_795_484_700_123_456_789)
 @Suite struct WallTimeTests {
   @Test(arguments: [
     ("1970-01-01T00:00:00Z", 0), ("1970-01-01T01:00:00.5+01:00", 500_000_000),
-    ("2026-11-24T01:45:00.123456789Z", 1_795_484_700_123_456_789), ("2024-02-29T12:00:00-02:30", 1_709_217_000_000_000_000),
+    ("2026-11-24T01:45:00.123456789Z", 1_795_484_700_123_456_789),
+    ("2024-02-29T12:00:00-02:30", 1_709_217_000_000_000_000),
     ("2026-11-24T01:45:00.1234567891234Z", 1_795_484_700_123_456_789),
   ]) func `the engines' times are read`(text: String, nanoseconds: Int64) {
     #expect(WallTime(iso8601: text)?.nanoseconds == nanoseconds)
   }
 
-  @Test(arguments: ["", "0001-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-24", "2026-11-24T01:45:00", "2026-11-24T01:45:00Zx", "9999-12-31T23:59:59Z"])
+  @Test(arguments: [
+    "", "0001-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-24", "2026-11-24T01:45:00", "2026-11-24T01:45:00Zx",
+    "9999-12-31T23:59:59Z",
+  ])
   func `what is no time, or not one of ours, is none`(text: String) {
     #expect(WallTime(iso8601: text) == nil)
   }

@@ -46,7 +46,9 @@ final class CgroupWatcher {
 
   /// The container of a running process, through its cgroup's id.
   func container(ofProcess pid: UInt32) -> ContainerKey? {
-    guard let path = resolver.hierarchy.path(ofProcess: pid), let id = resolver.hierarchy.id(of: path) else { return nil }
+    guard let path = resolver.hierarchy.path(ofProcess: pid), let id = resolver.hierarchy.id(of: path) else {
+      return nil
+    }
     return resolver.container(forCgroup: id)
   }
 }
@@ -66,6 +68,7 @@ func skipping(_ reason: String?) -> Comment { Comment(rawValue: reason.map { "sk
   @Test(.enabled(if: RuncLab.skipReason == nil, skipping(RuncLab.skipReason)))
   func `plain runc: id, pid and mount namespace, also where the cgroup has another name`() throws {
     let lab = try RuncLab()
+    defer { lab.end() }
     var roots = RuntimeRoots.none
     roots.runc = [lab.root]
     let watcher = try CgroupWatcher(roots: roots)
@@ -92,6 +95,7 @@ func skipping(_ reason: String?) -> Comment { Comment(rawValue: reason.map { "sk
   @Test(.enabled(if: RuncLab.skipReason == nil, skipping(RuncLab.skipReason)))
   func `plain runc: a container that lives a tenth of a second has its name`() throws {
     let lab = try RuncLab()
+    defer { lab.end() }
     var roots = RuntimeRoots.none
     roots.runc = [lab.root]
     let watcher = try CgroupWatcher(roots: roots)
@@ -104,13 +108,15 @@ func skipping(_ reason: String?) -> Comment { Comment(rawValue: reason.map { "sk
   @Test(.enabled(if: DockerLab.skipReason == nil, skipping(DockerLab.skipReason)))
   func `docker: name, image, labels, exec, what is inside, and a container that runs true`() throws {
     let lab = try DockerLab()
+    defer { lab.end() }
     var roots = RuntimeRoots.none
     roots.dockerData = [lab.dataRoot]
     roots.dockerExec = [lab.execRoot]
     let watcher = try CgroupWatcher(roots: roots)
     let resolver = watcher.resolver
 
-    let id = try lab.docker("run", "-d", "--name", "web", "--label", "tier=front", DockerLab.image, "/bin/sleep", "1002")
+    let id = try lab.docker(
+      "run", "-d", "--name", "web", "--label", "tier=front", DockerLab.image, "/bin/sleep", "1002")
     #expect(watcher.watch { watcher.record(named: "web")?.metadata.pid != nil })
     let record = try #require(watcher.record(named: "web"))
     #expect(record.id == id)
@@ -160,6 +166,7 @@ func skipping(_ reason: String?) -> Comment { Comment(rawValue: reason.map { "sk
   @Test(.enabled(if: ContainerdLab.skipReason == nil, skipping(ContainerdLab.skipReason)))
   func `ctr: an arbitrary name is found through its bundle`() throws {
     let lab = try ContainerdLab()
+    defer { lab.end() }
     var roots = RuntimeRoots.none
     roots.containerdState = [lab.state]
     roots.containerdRoot = [lab.root]
@@ -187,6 +194,7 @@ func skipping(_ reason: String?) -> Comment { Comment(rawValue: reason.map { "sk
   @Test(.enabled(if: PodmanLab.skipReason == nil, skipping(PodmanLab.skipReason)))
   func `podman: name and image, conmon is not in it, a container that runs true`() throws {
     let lab = try PodmanLab()
+    defer { lab.end() }
     var roots = RuntimeRoots.none
     roots.storage = [lab.storage]
     roots.storageRun = [lab.runRoot]

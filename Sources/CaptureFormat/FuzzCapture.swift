@@ -1,0 +1,37 @@
+internal import Events
+
+/// What a reader made of some bytes.
+public struct FuzzOutcome: Equatable, Sendable {
+  public var eventCount = 0
+  public var valueCount = 0
+  public var problems: [CaptureProblem] = []
+  public var hasFooter = false
+  public var tableRows = 0
+  public var propertyCount = 0
+}
+
+/// Reads everything that can be read of a capture of these bytes: the entry for fuzzing.
+///
+/// - Throws: ``CaptureError`` when they are not a capture. It must never crash, hang or allocate out of proportion.
+public func fuzzCapture(_ bytes: [UInt8]) throws(CaptureError) -> FuzzOutcome {
+  let file = try CaptureFile(bytes: bytes, path: "fuzz")
+  var outcome = FuzzOutcome()
+  outcome.hasFooter = file.hasFooter
+  outcome.propertyCount = file.provenance.properties.count
+  outcome.tableRows =
+    try file.processes().count + file.containers().count + file.state().count + file.losses().count
+    + file.anchors().count + file.counts().count + file.catalogue.columns.count + file.catalogue.calls.count
+    + file.catalogue.kinds.count + file.catalogue.causes.count
+  var merge = EventMerge(file, entries: file.directory)
+  while let block = try merge.next() {
+    outcome.eventCount += 1
+    _ = (block.time, block.process, block.thread, block.kind, block.call, block.result, block.flags, block.cpu)
+    for column in block.columns {
+      if block.value(column) != nil { outcome.valueCount += 1 }
+      if block.bytes(column) != nil { outcome.valueCount += 1 }
+      if block.file(column) != nil { outcome.valueCount += 1 }
+    }
+  }
+  outcome.problems = file.problems
+  return outcome
+}
