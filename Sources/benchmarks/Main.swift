@@ -1,7 +1,7 @@
 internal import BPF
 internal import Glibc
 
-/// `make bench`: measures against the targets of docs, ratios in one run.
+/// `make bench`: measures against the targets, ratios in one run.
 @main
 struct Benchmarks {
   static func main() {
