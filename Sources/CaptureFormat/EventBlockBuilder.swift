@@ -76,10 +76,13 @@ public final class EventBlockBuilder {
 
   public func set(_ column: ColumnID, address: SocketAddress) { set(column, string: address.encoded) }
 
-  /// The process's place in the block's table; `describe` is asked once a block.
-  public func internProcess(_ key: ProcessKey, describe: () -> BlockProcess) -> Int {
-    if let index = rows.pointee.cachedProcess(key) { return index }
-    return rows.pointee.internProcess(key, describe())
+  /// The process's place in the block's table; `describe` is asked once a block and generation.
+  ///
+  /// - Parameter generation: Another one where the process runs another program: then it is described anew.
+  public func internProcess(_ key: ProcessKey, generation: UInt32 = 0, describe: () -> BlockProcess) -> Int {
+    let image = EventRows.ProcessImage(process: key, generation: generation)
+    if let index = rows.pointee.cachedProcess(image) { return index }
+    return rows.pointee.internProcess(image, describe())
   }
 
   /// The file's place in the block's table; `describe` is asked once a block.

@@ -40,9 +40,9 @@ struct EventRows: ~Copyable {
   private var strings = StringInterner(seed: hashSeed)
   private let processes = TableBuilder(.processes)
   private let files = TableBuilder(.files)
-  private var processIndexes: [ProcessKey: Int] = [:]
+  private var processIndexes: [ProcessImage: Int] = [:]
   private var fileIndexes: [FileKey: Int] = [:]
-  private var processCache: [Cached<ProcessKey>?] = Array(repeating: nil, count: 16)
+  private var processCache: [Cached<ProcessImage>?] = Array(repeating: nil, count: 16)
   private var fileCache: [Cached<FileKey>?] = Array(repeating: nil, count: 32)
 
   /// What the encoded columns can take at most; brought down to what they do take now and then.
@@ -193,18 +193,24 @@ struct EventRows: ~Copyable {
     string.withUnsafeBytes { intern(UnsafeRawBufferPointer(rebasing: $0.prefix(roomForString))) }
   }
 
-  mutating func cachedProcess(_ key: ProcessKey) -> Int? {
-    let slot = Int(key.pid) & (processCache.count - 1)
+  /// A process with the program it ran: an exec makes a new row, so that each event shows what ran then.
+  struct ProcessImage: Hashable {
+    var process: ProcessKey
+    var generation: UInt32
+  }
+
+  mutating func cachedProcess(_ key: ProcessImage) -> Int? {
+    let slot = Int(key.process.pid) & (processCache.count - 1)
     if let cached = processCache[slot], cached.key == key { return cached.index }
     guard let index = processIndexes[key] else { return nil }
     processCache[slot] = Cached(key: key, index: index)
     return index
   }
 
-  mutating func internProcess(_ key: ProcessKey, _ process: BlockProcess) -> Int {
+  mutating func internProcess(_ key: ProcessImage, _ process: BlockProcess) -> Int {
     let index = processes.rowCount
-    processes.set(.pid, key.pid)
-    processes.set(.start, key.start.nanoseconds)
+    processes.set(.pid, key.process.pid)
+    processes.set(.start, key.process.start.nanoseconds)
     processes.set(.comm, intern(process.comm))
     processes.set(.executable, process.executable.map { intern($0) })
     processes.set(.namespacePID, process.namespacePID)
