@@ -1,5 +1,7 @@
 import CaptureFormat
 import Events
+import Glibc
+import Posix
 import Testing
 
 @Suite struct CaptureFileTests {
@@ -88,5 +90,94 @@ import Testing
       }
       #expect(first == 60_000)
     }
+  }
+
+  @Test func `each block's digest is that of what was recorded`() throws {
+    for count in [4, 3000] {
+      let file = try CaptureFile(bytes: SampleCapture.bytes(events: count), path: "sample")
+      #expect(try file.verify(file.directory[0]))
+      var entry = file.directory[0]
+      entry.digest[0] ^= 1
+      #expect(try !file.verify(entry))
+    }
+  }
+
+  @Test func `a file that grows is followed, and reads the same as one that was opened late`() throws {
+    let whole = try SampleCapture.bytes(events: 5000)
+    try SampleCapture.withFile(Array(whole.prefix(200))) { path in
+      let file = try CaptureFile(path: path)
+      #expect(file.partialTail > 0)
+      let descriptor = try FileDescriptor.open(path, flags: O_WRONLY | O_APPEND)
+      #expect(try !file.refresh())
+      var written = 200
+      while written < whole.count {
+        let next = min(written + 7001, whole.count)
+        try whole[written..<next].withUnsafeBytes { try descriptor.write($0) }
+        written = next
+        _ = try file.refresh()
+      }
+      let late = try CaptureFile(path: path)
+      #expect(file.problems == [])
+      #expect(file.hasFooter)
+      #expect(file.directory == late.directory)
+      #expect(file.provenance == late.provenance)
+      #expect(try file.processes() == late.processes())
+      #expect(try file.counts() == late.counts())
+      #expect(file.completeness == late.completeness)
+    }
+  }
+
+  @Test func `of several footers the last one holds`() throws {
+    let output = SampleCapture.Output()
+    let writer = try CaptureWriter(to: output.sink, provenance: SampleCapture.provenance, catalogue: Catalogue())
+    for block in SampleCapture.events(10) { try writer.append(block) }
+    try writer.finish(Completeness(from: BootTime(nanoseconds: 0), to: BootTime(nanoseconds: 0), isComplete: false, reason: "first"))
+    let first = output.bytes
+    for block in SampleCapture.events(6, sequence: 50) { try writer.append(block) }
+    let between = output.bytes
+    try writer.finish(SampleCapture.completeness)
+    for (bytes, rows, reason) in [(first, 10, "first"), (between, 16, nil), (output.bytes, 16, "asked to")] {
+      let file = try CaptureFile(bytes: bytes, path: "sample")
+      #expect(file.problems == [])
+      #expect(file.directory.reduce(0) { $0 + Int($1.rowCount) } == rows)
+      #expect(file.completeness?.reason == reason)
+      if reason != nil { #expect(try file.counts().reduce(0) { $0 + $1.count } == UInt64(rows)) }
+    }
+  }
+
+  @Test func `blocks of many streams are merged in the order of time`() throws {
+    let output = SampleCapture.Output()
+    let writer = try CaptureWriter(to: output.sink, provenance: SampleCapture.provenance, catalogue: Catalogue())
+    for number in 1...6 {
+      for lane in Lane.allCases {
+        let stream = StreamKey(container: ContainerKey(rawValue: UInt32(number)), lane: lane)
+        let start = UInt64(number * 700_000 + Int(lane.rawValue) * 300)
+        for block in SampleCapture.events(900, in: stream, from: start) { try writer.append(block) }
+      }
+    }
+    let file = try CaptureFile(bytes: output.bytes, path: "sample")
+    var merge = EventMerge(file, entries: file.directory)
+    var last: UInt64 = 0
+    var count = 0
+    while let event = try merge.next() {
+      #expect(event.time.nanoseconds >= last)
+      last = event.time.nanoseconds
+      count += 1
+    }
+    #expect(count == 6 * 3 * 900)
+  }
+
+  @Test func `a file that is not a capture is refused with its reason`() throws {
+    func failure(_ bytes: [UInt8]) -> CaptureError? {
+      do throws(CaptureError) { _ = try CaptureFile(bytes: bytes, path: "x") } catch { return error }
+      return nil
+    }
+    let plain = Array(try SampleCapture.bytes().prefix(60))
+    #expect(failure([]) == .empty(path: "x"))
+    #expect(failure(plain) == .notACapture(path: "x"))
+    #expect(failure(Array("#!/bin/sh\n".utf8)) == .notPcapng(path: "x", firstBytes: Array("#!/bin/s".utf8)))
+    #expect(failure([0x0A, 0x0D, 0x0D, 0x0A, 0, 0, 0, 28, 0x1A, 0x2B, 0x3C, 0x4D]) == .bigEndian(path: "x"))
+    #expect("\(CaptureError.empty(path: "x"))" == "x: empty file")
+    #expect(throws: CaptureError.self) { try CaptureFile(path: "/no/such/file") }
   }
 }
