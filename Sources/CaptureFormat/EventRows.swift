@@ -71,6 +71,7 @@ struct EventRows: ~Copyable {
   mutating func begin(
     time: UInt64, process: Int, thread: UInt32, kind: EventKind, result: Int64, flags: EventFlags, cpu: UInt16
   ) {
+    precondition(bound <= BlockLayout.rawLimit && rowCount < BlockLayout.rowLimit, "a full block is sealed first")
     row = Shape(low: 0, high: 0, columnCount: 0)
     firstTime = min(firstTime, time)
     lastTime = max(lastTime, time)

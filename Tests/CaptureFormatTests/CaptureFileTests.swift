@@ -180,4 +180,57 @@ import Testing
     #expect("\(CaptureError.empty(path: "x"))" == "x: empty file")
     #expect(throws: CaptureError.self) { try CaptureFile(path: "/no/such/file") }
   }
+
+  @Test func `no block is longer than the limit, whatever the values are`() throws {
+    var random = SplitMix(state: 7)
+    let builder = EventBlockBuilder(stream: StreamKey(container: .host, lane: .detail), firstSequence: 0)
+    let output = SampleCapture.Output()
+    let writer = try CaptureWriter(to: output.sink, provenance: Provenance(), catalogue: Catalogue())
+    var sum: UInt64 = 0
+    var lengths = 0
+    func number() -> Int64 { Int64(bitPattern: random.next()) }
+    for index in 0..<20_000 {
+      let key = ProcessKey(pid: UInt32(truncatingIfNeeded: index), start: BootTime(nanoseconds: random.next()))
+      let process = builder.internProcess(key) { BlockProcess(key: key, comm: [1, 2, UInt8(index & 255)]) }
+      let result = number()
+      builder.beginRow(
+        time: BootTime(nanoseconds: random.next()), process: process, thread: UInt32(truncatingIfNeeded: number()),
+        kind: EventKind(rawValue: UInt16(truncatingIfNeeded: number())),
+        call: SystemCall(abi: 0, number: UInt16(truncatingIfNeeded: number())), result: result, flags: [], cpu: 0)
+      for column in 60..<66 where random.next() % 3 != 0 { builder.set(ColumnID(rawValue: UInt16(column)), number()) }
+      if index % 200 == 0 {
+        let length = Int(random.next() % 100_000)
+        builder.set(.path, string: (0..<length).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+        lengths += 1
+      }
+      builder.endRow()
+      sum &+= UInt64(bitPattern: result)
+      if builder.isFull { try writer.append(builder.seal()) }
+    }
+    try writer.append(builder.seal())
+    let long = [UInt8](repeating: 65, count: 200_000)
+    try writer.append(
+      processes: (1...40).map { number in
+        let noise = (0..<40_000).map { _ in UInt8(truncatingIfNeeded: random.next()) | 1 }
+        return ProcessRow(
+          key: ProcessKey(pid: UInt32(number), start: BootTime(nanoseconds: 1)), comm: noise, executable: noise,
+          arguments: [String(decoding: long, as: UTF8.self)], workingDirectory: noise, terminalName: noise)
+      })
+    try writer.finish(SampleCapture.completeness)
+    let file = try CaptureFile(bytes: output.bytes, path: "sample")
+    #expect(file.problems == [])
+    #expect(file.directory.allSatisfy { $0.length <= 262_144 })
+    #expect(try file.processes().count == 40)
+    #expect(file.problems == [])
+    var found: UInt64 = 0
+    for entry in file.directory {
+      let block = try file.readEvents(entry)
+      while block.next() {
+        found &+= UInt64(bitPattern: block.result)
+        if block.bytes(.path) != nil { lengths -= 1 }
+      }
+    }
+    #expect(found == sum)
+    #expect(lengths == 0)
+  }
 }
