@@ -1,7 +1,5 @@
 import CaptureFormat
 import Events
-import Glibc
-import Posix
 import Testing
 
 @Suite struct CaptureFileTests {
@@ -107,12 +105,11 @@ import Testing
     try SampleCapture.withFile(Array(whole.prefix(200))) { path in
       let file = try CaptureFile(path: path)
       #expect(file.partialTail > 0)
-      let descriptor = try FileDescriptor.open(path, flags: O_WRONLY | O_APPEND)
       #expect(try !file.refresh())
       var written = 200
       while written < whole.count {
         let next = min(written + 7001, whole.count)
-        try whole[written..<next].withUnsafeBytes { try descriptor.write($0) }
+        try SampleCapture.append(whole[written..<next], to: path)
         written = next
         _ = try file.refresh()
       }
@@ -142,6 +139,14 @@ import Testing
       #expect(file.directory.reduce(0) { $0 + Int($1.rowCount) } == rows)
       #expect(file.completeness?.reason == reason)
       if reason != nil { #expect(try file.counts().reduce(0) { $0 + $1.count } == UInt64(rows)) }
+    }
+    // And to one that walks over the first of them, and follows.
+    try SampleCapture.withFile(Array(between.dropLast(100))) { path in
+      let file = try CaptureFile(path: path)
+      try SampleCapture.append(output.bytes.suffix(output.bytes.count - between.count + 100), to: path)
+      #expect(try file.refresh())
+      #expect(file.completeness?.reason == "asked to")
+      #expect(try file.counts().reduce(0) { $0 + $1.count } == 16)
     }
   }
 
