@@ -142,6 +142,8 @@ struct Block {
 
   func table(_ id: TableID) -> Table? { tables.first { $0.id == id } }
 
+  func storedBytes(_ column: StoredColumn) -> [UInt8] { Array(data[column.start..<(column.start + column.storedLength)]) }
+
   /// A column's encoded bytes; nil when they were taken out and only their digest is left.
   func encodedBytes(_ column: StoredColumn) throws(ByteError) -> [UInt8]? {
     let stored = data.span.bytes.extracting(column.start..<(column.start + column.storedLength))

@@ -35,12 +35,17 @@ extension CaptureFile {
       return false
     }
     walked = length
+    lastTrailer = offset
     for entry in tables { describe(entry) }
     return true
   }
 
   /// Takes in a footer that a walk has come to: what it lists is known already.
   func takeInFooter(_ trailer: Trailer) throws(CaptureError) {
+    // Each footer counts from the beginning: those of the one before are out of date.
+    let before = lastTrailer
+    tables.removeAll { $0.type == .counts && $0.offset < before }
+    lastTrailer = trailer.offset
     do { completeness = try readRoot(trailer).completeness } catch {
       if case .system = error { throw error }
       problems.append(

@@ -27,6 +27,8 @@ public final class CaptureFile {
   var tables: [BlockEntry] = []
   /// Up to here the file's blocks are known.
   var walked: UInt64 = 0
+  /// Where the last footer's trailer is; 0 is none yet.
+  var lastTrailer: UInt64 = 0
   private let source: CaptureSource
 
   /// Opens a capture.

@@ -15,6 +15,17 @@ struct EventRows: ~Copyable {
     var high: UInt64
     var columnCount: Int
   }
+  /// The numbers of the standard columns as constants: those of ``ColumnID`` are fetched through a call each time.
+  private enum Place {
+    static var time: Int { 1 }
+    static var process: Int { 2 }
+    static var thread: Int { 3 }
+    static var kind: Int { 4 }
+    static var result: Int { 6 }
+    static var flags: Int { 7 }
+    static var cpu: Int { 8 }
+    static var shape: Int { 9 }
+  }
   private struct Cached<Key> {
     var key: Key
     var index: Int
@@ -71,17 +82,18 @@ struct EventRows: ~Copyable {
   mutating func begin(
     time: UInt64, process: Int, thread: UInt32, kind: EventKind, result: Int64, flags: EventFlags, cpu: UInt16
   ) {
+    precondition(bound <= BlockLayout.rawLimit && rowCount < BlockLayout.rowLimit, "a full block is sealed first")
     row = Shape(low: 0, high: 0, columnCount: 0)
     firstTime = min(firstTime, time)
     lastTime = max(lastTime, time)
     kinds.insert(kind)
-    columns[Int(ColumnID.time.rawValue)].append(Int64(bitPattern: time))
-    columns[Int(ColumnID.process.rawValue)].append(Int64(process))
-    columns[Int(ColumnID.thread.rawValue)].append(Int64(thread))
-    columns[Int(ColumnID.kind.rawValue)].append(Int64(kind.rawValue))
-    columns[Int(ColumnID.result.rawValue)].append(result)
-    columns[Int(ColumnID.flags.rawValue)].append(Int64(flags.rawValue))
-    columns[Int(ColumnID.cpu.rawValue)].append(Int64(cpu))
+    columns[Place.time].append(Int64(bitPattern: time))
+    columns[Place.process].append(Int64(process))
+    columns[Place.thread].append(Int64(thread))
+    columns[Place.kind].append(Int64(kind.rawValue))
+    columns[Place.result].append(result)
+    columns[Place.flags].append(Int64(flags.rawValue))
+    columns[Place.cpu].append(Int64(cpu))
     if time < secondStart || time >= secondEnd { beginSecond(of: time) }
     countInSecond += 1
   }
@@ -99,13 +111,13 @@ struct EventRows: ~Copyable {
   }
 
   func insertIntoLastFlags(_ flags: EventFlags) {
-    columns[Int(ColumnID.flags.rawValue)].insertIntoLast(bits: Int64(flags.rawValue))
+    columns[Place.flags].insertIntoLast(bits: Int64(flags.rawValue))
   }
 
   @inline(__always)
   mutating func end() {
     if row.low != lastShape.low || row.high != lastShape.high || lastShapeIndex < 0 { findShape() }
-    columns[Int(ColumnID.shape.rawValue)].append(Int64(lastShapeIndex))
+    columns[Place.shape].append(Int64(lastShapeIndex))
     rowCount += 1
     bound += (lastShape.columnCount + 8) * 8
     if rowCount & 511 == 0 { tighten() }

@@ -13,6 +13,9 @@ final class TableBuilder {
 
   /// Longer byte strings are cut: a value must fit in a block together with others.
   static let valueLimit = 32_768
+  /// And all those of one row together: a page that is not full has room for a row.
+  private static let rowLimit = 112 * 1024
+  private var roomInRow = rowLimit
 
   struct Column: ~Copyable {
     var values: ColumnBuffer
@@ -39,7 +42,8 @@ final class TableBuilder {
   }
 
   func set(_ column: ColumnID, _ bytes: UnsafeRawBufferPointer) {
-    let cut = UnsafeRawBufferPointer(rebasing: bytes.prefix(Self.valueLimit))
+    let cut = UnsafeRawBufferPointer(rebasing: bytes.prefix(min(Self.valueLimit, roomInRow)))
+    roomInRow -= cut.count
     place(of: column, .bytes).pointee.values.append(cut)
   }
 
@@ -51,7 +55,10 @@ final class TableBuilder {
     if var string { string.withUTF8 { set(column, UnsafeRawBufferPointer($0)) } }
   }
 
-  func endRow() { rowCount += 1 }
+  func endRow() {
+    rowCount += 1
+    roomInRow = Self.rowLimit
+  }
 
   var lengthBound: Int {
     var length = 0

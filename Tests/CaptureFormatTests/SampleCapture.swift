@@ -148,4 +148,9 @@ enum SampleCapture {
     try bytes.withUnsafeBytes { try descriptor.write($0) }
     return try body(path)
   }
+
+  static func append(_ bytes: ArraySlice<UInt8>, to path: String) throws {
+    let descriptor = try FileDescriptor.open(path, flags: O_WRONLY | O_APPEND)
+    try bytes.withUnsafeBytes { try descriptor.write($0) }
+  }
 }
