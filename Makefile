@@ -23,6 +23,7 @@ demo: toolchain ## record a container, remove it, print what it did
 test: toolchain ## install what is missing, check the house rules, run every test
 	@.ci/install build test
 	@.ci/check
+	@.ci/fuzz 20
 	@.ci/test
 
 build: toolchain ## build for debugging

@@ -63,7 +63,7 @@ struct Block {
     let middle = start + header.directoryLength
     let end = middle + header.storedLength
     let sum = CRC32C.checksum(span.extracting(start..<end))
-    guard sum == header.storedChecksum else {
+    guard checksumHolds(header.storedChecksum, found: sum) else {
       throw .checksum(offset: offset, what: "block data", expected: header.storedChecksum, found: sum)
     }
     for place in end..<(bytes.count - 4) where bytes[place] != 0 {

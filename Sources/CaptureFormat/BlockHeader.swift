@@ -58,7 +58,9 @@ struct BlockHeader {
     let sum: UInt32 = try field(headerLength - 4, UInt32.self)
     storedChecksum = try field(headerLength - 8, UInt32.self)
     let found = CRC32C.checksum(bytes.extracting(0..<(end - 4)))
-    guard found == sum else { throw .checksum(offset: offset, what: "block header", expected: sum, found: found) }
+    guard checksumHolds(sum, found: found) else {
+      throw .checksum(offset: offset, what: "block header", expected: sum, found: found)
+    }
 
     let version: UInt16 = try field(BlockLayout.versionOffset, UInt16.self)
     guard version == BlockLayout.version else {
