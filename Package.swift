@@ -99,6 +99,8 @@ let testTargets: [Target] = [
   tests(of: "BPF"),
   tests(of: "Probes", ["ProbeRecords", "BPF", "Posix"]),
   tests(of: "Events"),
+  tests(of: "Reconstruction", ["CaptureFormat", "Events"]),
+  tests(of: "Interchange", ["CaptureFormat", "Digests", "Events", "JSON", "Posix", "Reconstruction"]),
   tests(of: "Posix"),
   tests(of: "Recording", ["ContainerLab", "Events", "JSON", "Posix"], exclude: ["Fixtures"]),
   tests(of: "Arguments", exclude: ["Snapshots"]),

