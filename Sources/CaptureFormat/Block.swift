@@ -80,7 +80,9 @@ struct Block {
       data = plain
     default: throw .unsupported(offset: offset, what: "codec", value: UInt64(header.codec))
     }
-    do { tables = try Self.tables(span.extracting(start..<middle), count: header.tableCount, dataLength: data.count) } catch {
+    do {
+      tables = try Self.tables(span.extracting(start..<middle), count: header.tableCount, dataLength: data.count)
+    } catch {
       throw CaptureError(error, at: offset + UInt64(start))
     }
   }
@@ -142,7 +144,9 @@ struct Block {
 
   func table(_ id: TableID) -> Table? { tables.first { $0.id == id } }
 
-  func storedBytes(_ column: StoredColumn) -> [UInt8] { Array(data[column.start..<(column.start + column.storedLength)]) }
+  func storedBytes(_ column: StoredColumn) -> [UInt8] {
+    Array(data[column.start..<(column.start + column.storedLength)])
+  }
 
   /// A column's encoded bytes; nil when they were taken out and only their digest is left.
   func encodedBytes(_ column: StoredColumn) throws(ByteError) -> [UInt8]? {
@@ -171,7 +175,8 @@ extension CaptureError {
     case .truncated(let at, let needed, let available):
       self = .truncated(
         offset: offset + UInt64(clamping: at), needed: UInt64(clamping: needed), available: UInt64(clamping: available))
-    case .invalid(let at, let what, let value): self = .invalid(offset: offset + UInt64(clamping: at), what: what, value: value)
+    case .invalid(let at, let what, let value):
+      self = .invalid(offset: offset + UInt64(clamping: at), what: what, value: value)
     }
   }
 }

@@ -29,7 +29,9 @@ struct BlockHeader {
   /// - Parameter bytes: From the frame's first byte on; the header must be whole, what follows need not be there.
   /// - Parameter offset: In the file, for errors.
   init(_ bytes: RawSpan, at offset: UInt64) throws(CaptureError) {
-    func field<Value: FixedWidthInteger & BitwiseCopyable>(_ place: Int, _ type: Value.Type) throws(CaptureError) -> Value {
+    func field<Value: FixedWidthInteger & BitwiseCopyable>(_ place: Int, _ type: Value.Type) throws(CaptureError)
+      -> Value
+    {
       guard let value = bytes.integer(at: BlockLayout.frameStart + place, as: type) else {
         throw .truncated(
           offset: offset, needed: UInt64(BlockLayout.frameStart + place), available: UInt64(bytes.byteCount))

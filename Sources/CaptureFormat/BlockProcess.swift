@@ -84,7 +84,6 @@ public enum SocketAddress: Hashable, Sendable {
   /// A family that this version does not take apart.
   case other(family: UInt16, bytes: [UInt8])
 
-
   /// As it stands in the file: u16 family, u16 port, then the address; little-endian.
   public var encoded: [UInt8] {
     func head(_ family: UInt16, _ port: UInt16) -> [UInt8] {

@@ -36,7 +36,6 @@ public struct BlockType: RawRepresentable, Hashable, Sendable {
 /// What a table in a block holds. Numbers are never reused.
 struct TableID: RawRepresentable, Hashable, Sendable {
   var rawValue: UInt16
-  init(rawValue: UInt16) { self.rawValue = rawValue }
   static let events = TableID(rawValue: 1)
   static let strings = TableID(rawValue: 2)
   static let processes = TableID(rawValue: 3)

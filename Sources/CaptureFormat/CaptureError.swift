@@ -50,7 +50,8 @@ extension CaptureError: CustomStringConvertible {
     switch self {
     case .notACapture: "editcap, mergecap and `tshark -w` drop our blocks: use the original file"
     case .notPcapng(_, let bytes) where bytes.starts(with: [0x1f, 0x8b]): "it is compressed: gunzip it first"
-    case .notPcapng(_, let bytes) where bytes.starts(with: [0x28, 0xb5, 0x2f, 0xfd]): "it is compressed: unzstd it first"
+    case .notPcapng(_, let bytes) where bytes.starts(with: [0x28, 0xb5, 0x2f, 0xfd]):
+      "it is compressed: unzstd it first"
     case .unsupported: "a newer aftertrace wrote it: use that one"
     case .truncated, .checksum, .invalid: "the blocks that are whole are readable: `aftertrace info FILE`"
     default: nil

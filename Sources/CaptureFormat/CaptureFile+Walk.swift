@@ -128,7 +128,9 @@ extension CaptureFile {
         let frame = position + UInt64(place) - UInt64(BlockLayout.frameStart)
         guard frame > start else { continue }
         let head = try read(at: frame, count: BlockHeader.lengthInFrame)
-        if (try? BlockHeader(head.span.bytes, at: frame)) != nil || Trailer(Array(head.prefix(Trailer.length)), at: frame) != nil {
+        if (try? BlockHeader(head.span.bytes, at: frame)) != nil
+          || Trailer(Array(head.prefix(Trailer.length)), at: frame) != nil
+        {
           walked = frame
           problems.append(CaptureProblem(offset: start, length: frame - start, message: "\(error)"))
           return
@@ -147,9 +149,13 @@ extension [UInt8] {
     withUnsafeBytes { bytes in
       var place = start
       while place <= bytes.count - pattern.count, let base = bytes.baseAddress {
-        guard let found = memchr(base + place, Int32(pattern[0]), bytes.count - pattern.count + 1 - place) else { return nil }
+        guard let found = memchr(base + place, Int32(pattern[0]), bytes.count - pattern.count + 1 - place) else {
+          return nil
+        }
         place = UnsafeRawPointer(found) - base
-        if UnsafeRawBufferPointer(rebasing: bytes[place..<place + pattern.count]).elementsEqual(pattern) { return place }
+        if UnsafeRawBufferPointer(rebasing: bytes[place..<place + pattern.count]).elementsEqual(pattern) {
+          return place
+        }
         place += 1
       }
       return nil
@@ -182,7 +188,8 @@ extension Catalogue {
         columns.append(
           ColumnDescription(
             column: ColumnID(rawValue: numbers.exactly(row) ?? 0), name: names.string(row) ?? "",
-            valueTypeNumber: types.exactly(row) ?? 0, unit: units.string(row) ?? "", summary: summaries.string(row) ?? ""))
+            valueTypeNumber: types.exactly(row) ?? 0, unit: units.string(row) ?? "",
+            summary: summaries.string(row) ?? ""))
       }
     }
     if let table = try TableReader(block, .calls) {
@@ -190,7 +197,8 @@ extension Catalogue {
       var numbers = try table.integers(.number)
       var names = try table.bytes(.name)
       for row in 0..<table.rowCount {
-        calls.append(Call(abi: abis.exactly(row) ?? 0, number: numbers.exactly(row) ?? 0, name: names.string(row) ?? ""))
+        calls.append(
+          Call(abi: abis.exactly(row) ?? 0, number: numbers.exactly(row) ?? 0, name: names.string(row) ?? ""))
       }
     }
   }

@@ -28,7 +28,9 @@ final class CaptureSource {
     case .some(let descriptor):
       var failure: SystemError?
       let result = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-        do throws(SystemError) { filled = try descriptor.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset) } catch {
+        do throws(SystemError) {
+          filled = try descriptor.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+        } catch {
           failure = error
         }
       }

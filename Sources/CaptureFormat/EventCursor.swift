@@ -196,7 +196,8 @@ extension BlockFile {
     var peers = try table.integers(.peerInode)
     return (0..<table.rowCount).map { row in
       BlockFile(
-        id: FileID(rawValue: ids.unsigned(row) ?? 0), inode: inodes.unsigned(row) ?? 0, device: devices.exactly(row) ?? 0,
+        id: FileID(rawValue: ids.unsigned(row) ?? 0), inode: inodes.unsigned(row) ?? 0,
+        device: devices.exactly(row) ?? 0,
         type: FileType(rawValue: types.exactly(row) ?? 0), mode: modes.exactly(row) ?? 0, path: paths[row],
         localAddress: locals[row].flatMap(SocketAddress.init(encoded:)),
         remoteAddress: remotes[row].flatMap(SocketAddress.init(encoded:)), socketCookie: cookies.unsigned(row),

@@ -53,7 +53,9 @@ struct StringInterner: ~Copyable {
       table: .strings, rowCount: count,
       columns: count == 0
         ? []
-        : [ColumnImage(column: .bytes, encoding: .bytes, presence: .all, valueCount: count, range: start..<target.count)])
+        : [
+          ColumnImage(column: .bytes, encoding: .bytes, presence: .all, valueCount: count, range: start..<target.count)
+        ])
   }
 
   private mutating func grow() {

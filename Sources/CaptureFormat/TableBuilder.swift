@@ -106,7 +106,9 @@ final class TableBuilder {
       var presence = ColumnPresence.all
       if place.pointee.values.valueCount < rowCount {
         presence = .bitmap
-        while place.pointee.presence.count < (rowCount + 7) / 8 { place.pointee.presence.append(littleEndian: UInt8(0)) }
+        while place.pointee.presence.count < (rowCount + 7) / 8 {
+          place.pointee.presence.append(littleEndian: UInt8(0))
+        }
         target.append(place.pointee.presence.bytes)
       }
       let count = place.pointee.values.valueCount

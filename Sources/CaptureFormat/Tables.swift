@@ -72,7 +72,9 @@ extension ContainerRow {
     table.set(.podName, podName)
     table.set(.podNamespace, podNamespace)
     table.set(.podUID, podUID)
-    if !labels.isEmpty { table.set(.labels, ByteList(labels.flatMap { [Array($0.key.utf8), Array($0.value.utf8)] }).bytes) }
+    if !labels.isEmpty {
+      table.set(.labels, ByteList(labels.flatMap { [Array($0.key.utf8), Array($0.value.utf8)] }).bytes)
+    }
     table.set(.created, created?.nanoseconds)
     table.set(.started, started?.nanoseconds)
     table.set(.ended, ended?.nanoseconds)
@@ -111,7 +113,9 @@ extension ContainerRow {
         key: ContainerKey(rawValue: keys.exactly(row) ?? 0), id: ids.string(row) ?? "", name: names.string(row),
         image: images.string(row), imageID: imageIDs.string(row), runtime: runtimes.string(row),
         podName: podNames.string(row), podNamespace: podNamespaces.string(row), podUID: podUIDs.string(row),
-        labels: stride(from: 0, to: pairs.count - 1, by: 2).map { ContainerLabel(key: pairs[$0], value: pairs[$0 + 1]) },
+        labels: stride(from: 0, to: pairs.count - 1, by: 2).map {
+          ContainerLabel(key: pairs[$0], value: pairs[$0 + 1])
+        },
         created: created[row].map(WallTime.init(nanoseconds:)), started: started.time(row), ended: ended.time(row),
         cgroupPaths: texts(paths[row]), cgroup: cgroups.unsigned(row).map(CgroupID.init(rawValue:)),
         mountNamespace: namespaces.exactly(row), metadataSource: sources.string(row),

@@ -19,4 +19,3 @@ public var kernelFacts: (release: String, version: String, architecture: String)
   }
   return (text(facts.release), text(facts.version), text(facts.machine))
 }
-

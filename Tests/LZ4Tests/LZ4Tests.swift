@@ -18,7 +18,8 @@ import Testing
 
   @Test func `a result that does not fit is nil`() {
     var small = [UInt8](repeating: 0, count: 8)
-    #expect(Self.text.withUnsafeBytes { source in small.withUnsafeMutableBytes { LZ4.compress(source, into: $0) } } == nil)
+    #expect(
+      Self.text.withUnsafeBytes { source in small.withUnsafeMutableBytes { LZ4.compress(source, into: $0) } } == nil)
   }
 
   @Test func `cut at any byte, or of another length, it is nil`() throws {

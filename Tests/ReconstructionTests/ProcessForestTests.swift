@@ -72,7 +72,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (["sh", "-c", "echo 'x'"], "sh -c 'echo '\\''x'\\'''"), (["a b", ""], "'a b' ''"), (["/bin/ls", "-l"], "/bin/ls -l"),
+    (["sh", "-c", "echo 'x'"], "sh -c 'echo '\\''x'\\'''"), (["a b", ""], "'a b' ''"),
+    (["/bin/ls", "-l"], "/bin/ls -l"),
   ]) func `a command line can be given to a shell again`(words: [String], line: String) {
     #expect(EventText.commandLine(ByteList(words.map { Array($0.utf8) })) == line)
   }
