@@ -37,7 +37,7 @@ public final class EventBlockBuilder {
 
   /// Begins a row.
   ///
-  /// - Parameter process: What ``internProcess(_:describe:)`` answered, since the last ``seal()``.
+  /// - Parameter process: What ``internProcess(_:generation:describe:)`` answered, since the last ``seal()``.
   /// - Parameter call: Nil for an event that is not of a system call.
   public func beginRow(
     time: BootTime, process: Int, thread: UInt32, kind: EventKind, call: SystemCall?, result: Int64, flags: EventFlags,
@@ -76,8 +76,12 @@ public final class EventBlockBuilder {
 
   public func set(_ column: ColumnID, address: SocketAddress) { set(column, string: address.encoded) }
 
-  /// The process's place in the block's table; `describe` is asked once a block.
-  public func internProcess(_ key: ProcessKey, describe: () -> BlockProcess) -> Int {
+  /// The process's place in the block's table; `describe` is asked once a block and generation.
+  ///
+  /// - Parameter generation: Another number says that the process is described differently now, as after an exec: rows
+  ///   from here on bear the new description, those before keep the old one.
+  public func internProcess(_ key: ProcessKey, generation: UInt32 = 0, describe: () -> BlockProcess) -> Int {
+    let key = EventRows.ProcessVersion(key: key, generation: generation)
     if let index = rows.pointee.cachedProcess(key) { return index }
     return rows.pointee.internProcess(key, describe())
   }

@@ -48,7 +48,7 @@ struct EventDecoder {
     processes[number].eventCount += 1
     let lane = Lane(rawValue: header.lane) ?? .lifecycle
     let builder = streams.builder(for: StreamKey(container: place.container, lane: lane))
-    let process = builder.internProcess(processes[number].key) {
+    let process = builder.internProcess(processes[number].key, generation: processes[number].generation) {
       processes[number].blockProcess
     }
     var flags = flags.union(EventFlags(rawValue: header.flags))
