@@ -82,7 +82,8 @@ let program: [Target] = [
     "Commands",
     ["Bytes", "Posix", "Events", "Arguments", "CaptureFormat", "Reconstruction", "Recording", "Interchange"]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
-  .executableTarget(name: "benchmarks", dependencies: ["ProbeRecords", "Probes", "BPF"], swiftSettings: strict),
+  .executableTarget(
+    name: "benchmarks", dependencies: ["ProbeRecords", "Posix", "JSON", "BPF", "Probes"], swiftSettings: strict),
 ]
 
 let fuzzing: [Target] = [

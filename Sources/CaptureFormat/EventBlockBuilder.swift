@@ -37,7 +37,7 @@ public final class EventBlockBuilder {
 
   /// Begins a row.
   ///
-  /// - Parameter process: What ``internProcess(_:describe:)`` answered, since the last ``seal()``.
+  /// - Parameter process: What ``internProcess(_:generation:describe:)`` answered, since the last ``seal()``.
   /// - Parameter call: Nil for an event that is not of a system call.
   public func beginRow(
     time: BootTime, process: Int, thread: UInt32, kind: EventKind, call: SystemCall?, result: Int64, flags: EventFlags,
@@ -78,11 +78,12 @@ public final class EventBlockBuilder {
 
   /// The process's place in the block's table; `describe` is asked once a block and generation.
   ///
-  /// - Parameter generation: Another one where the process runs another program: then it is described anew.
+  /// - Parameter generation: Another number says that the process is described differently now, as after an exec: rows
+  ///   from here on bear the new description, those before keep the old one.
   public func internProcess(_ key: ProcessKey, generation: UInt32 = 0, describe: () -> BlockProcess) -> Int {
-    let image = EventRows.ProcessImage(process: key, generation: generation)
-    if let index = rows.pointee.cachedProcess(image) { return index }
-    return rows.pointee.internProcess(image, describe())
+    let key = EventRows.ProcessVersion(key: key, generation: generation)
+    if let index = rows.pointee.cachedProcess(key) { return index }
+    return rows.pointee.internProcess(key, describe())
   }
 
   /// The file's place in the block's table; `describe` is asked once a block.

@@ -4,6 +4,11 @@ internal import Events
 
 /// The rows of an open block. Held by pointer, not in a class's properties, whose every access is checked for exclusivity.
 struct EventRows: ~Copyable {
+  /// A process from one exec to the next.
+  struct ProcessVersion: Hashable {
+    var key: ProcessKey
+    var generation: UInt32
+  }
   struct FileKey: Hashable {
     var id: UInt64
     var inode: UInt64
@@ -51,9 +56,9 @@ struct EventRows: ~Copyable {
   private var strings = StringInterner(seed: hashSeed)
   private let processes = TableBuilder(.processes)
   private let files = TableBuilder(.files)
-  private var processIndexes: [ProcessImage: Int] = [:]
+  private var processIndexes: [ProcessVersion: Int] = [:]
   private var fileIndexes: [FileKey: Int] = [:]
-  private var processCache: [Cached<ProcessImage>?] = Array(repeating: nil, count: 16)
+  private var processCache: [Cached<ProcessVersion>?] = Array(repeating: nil, count: 16)
   private var fileCache: [Cached<FileKey>?] = Array(repeating: nil, count: 32)
 
   /// What the encoded columns can take at most; brought down to what they do take now and then.
@@ -205,24 +210,18 @@ struct EventRows: ~Copyable {
     string.withUnsafeBytes { intern(UnsafeRawBufferPointer(rebasing: $0.prefix(roomForString))) }
   }
 
-  /// A process with the program it ran: an exec makes a new row, so that each event shows what ran then.
-  struct ProcessImage: Hashable {
-    var process: ProcessKey
-    var generation: UInt32
-  }
-
-  mutating func cachedProcess(_ key: ProcessImage) -> Int? {
-    let slot = Int(key.process.pid) & (processCache.count - 1)
+  mutating func cachedProcess(_ key: ProcessVersion) -> Int? {
+    let slot = Int(key.key.pid) & (processCache.count - 1)
     if let cached = processCache[slot], cached.key == key { return cached.index }
     guard let index = processIndexes[key] else { return nil }
     processCache[slot] = Cached(key: key, index: index)
     return index
   }
 
-  mutating func internProcess(_ key: ProcessImage, _ process: BlockProcess) -> Int {
+  mutating func internProcess(_ key: ProcessVersion, _ process: BlockProcess) -> Int {
     let index = processes.rowCount
-    processes.set(.pid, key.process.pid)
-    processes.set(.start, key.process.start.nanoseconds)
+    processes.set(.pid, key.key.pid)
+    processes.set(.start, key.key.start.nanoseconds)
     processes.set(.comm, intern(process.comm))
     processes.set(.executable, process.executable.map { intern($0) })
     processes.set(.namespacePID, process.namespacePID)
@@ -233,7 +232,8 @@ struct EventRows: ~Copyable {
   }
 
   mutating func cachedFile(_ key: FileKey) -> Int? {
-    let slot = Int(truncatingIfNeeded: key.id ^ key.inode) & (fileCache.count - 1)
+    // Ids and inodes are both often consecutive: a plain combination of them sends neighbours to one slot. Five bits: 32 slots.
+    let slot = Int(truncatingIfNeeded: (key.id &* 0x9E37_79B9_7F4A_7C15 ^ key.inode &* 0xC2B2_AE3D_27D4_EB4F) >> 59)
     if let cached = fileCache[slot], cached.key == key { return cached.index }
     guard let index = fileIndexes[key] else { return nil }
     fileCache[slot] = Cached(key: key, index: index)

@@ -1,22 +1,68 @@
-internal import BPF
 internal import Glibc
+internal import Posix
 
-/// `make bench`: measures against the targets, ratios in one run.
-@main
-struct Benchmarks {
+/// Measures against the targets, and makes the capture that reading is measured with.
+///
+///     benchmarks [--pairs N] [--count N] [--seconds N] [unwatched watched pipeline size reading]
+///     benchmarks --make-data DIRECTORY
+@main struct Benchmarks {
   static func main() {
     do {
-      try ProbeCost().run()
-    } catch let error as BPFError {
-      fail(error.description, remedy: error.remedy)
+      let words = Array(CommandLine.arguments.dropFirst())
+      if words.first == "--measured", words.count > 2 {
+        exit(try Workbench.measure(into: words[1], Array(words.dropFirst(2))))
+      }
+      var bench = try Workbench()
+      defer { bench.cleanUp() }
+      if words.first == "--make-data", words.count == 2 {
+        return try LargeCapture(directory: words[1]).make(bench)
+      }
+      try run(sections(of: words, &bench), bench)
     } catch {
-      fail("\(error)", remedy: nil)
+      complain("\(error)")
+      exit(2)
     }
   }
 
-  private static func fail(_ message: String, remedy: String?) -> Never {
-    print("benchmarks: \(message)")
-    if let remedy { print("  help: \(remedy)") }
-    exit(2)
+  private static let all = ["unwatched", "watched", "pipeline", "size", "reading"]
+
+  private static func sections(of words: [String], _ bench: inout Workbench) throws -> [String] {
+    var sections: [String] = []
+    var rest = words[...]
+    while let word = rest.popFirst() {
+      if word.hasPrefix("--") {
+        guard let number = rest.popFirst().flatMap({ Int($0) }), number > 0 else {
+          throw Refusal(reason: "\(word) wants a number")
+        }
+        switch word {
+        case "--pairs": bench.pairs = number
+        case "--count": bench.count = number
+        case "--seconds": bench.seconds = number
+        default: throw Refusal(reason: "unknown option \(word)")
+        }
+      } else if all.contains(word) {
+        sections.append(word)
+      } else {
+        throw Refusal(reason: "unknown section \(word): there are \(all.joined(separator: ", "))")
+      }
+    }
+    return sections.isEmpty ? all : sections
+  }
+
+  private static func run(_ sections: [String], _ bench: Workbench) throws {
+    for section in sections {
+      switch section {
+      case "unwatched": try ProbeBenchmarks(bench).unwatched()
+      case "watched": try ProbeBenchmarks(bench).watched()
+      case "pipeline": try PipelineBenchmarks(bench: bench).throughput()
+      case "size": try PipelineBenchmarks(bench: bench).size()
+      default: try LargeCapture(directory: "captures/bench").read(bench)
+      }
+    }
+  }
+
+  private static func complain(_ text: String) {
+    var line = "benchmarks: \(text)\n"
+    line.withUTF8 { try? Posix.write(UnsafeRawBufferPointer($0), to: 2) }
   }
 }

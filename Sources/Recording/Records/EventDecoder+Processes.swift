@@ -30,6 +30,8 @@ extension EventDecoder {
   /// A child is its parent's copy until it runs something else.
   private mutating func inherit(from parent: Int, to child: Int, _ body: at_fork) {
     let source = processes[parent]
+    // It was described before its fork came.
+    if processes[child].eventCount > 0 { processes[child].generation += 1 }
     processes[child].parent = ProcessKey(
       pid: body.real_parent_tgid, start: BootTime(nanoseconds: body.real_parent_start))
     processes[child].comm = source.comm

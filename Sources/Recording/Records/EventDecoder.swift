@@ -53,9 +53,7 @@ struct EventDecoder {
     }
     let lane = Lane(rawValue: header.lane) ?? .lifecycle
     let builder = streams.builder(for: StreamKey(container: place.container, lane: lane))
-    let process = builder.internProcess(
-      processes[number].key, generation: processes[number].generation
-    ) {
+    let process = builder.internProcess(processes[number].key, generation: processes[number].generation) {
       processes[number].blockProcess
     }
     var flags = flags.union(EventFlags(rawValue: header.flags))
