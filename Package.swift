@@ -110,6 +110,9 @@ let testTargets: [Target] = [
   tests(of: "LZ4"),
   tests(of: "Digests"),
   tests(of: "CaptureFormat", ["Events", "Posix", "Bytes", "Digests"]),
+  .testTarget(
+    name: "EndToEndTests", dependencies: ["aftertrace", "ContainerLab", "Posix", "JSON", "CaptureFormat", "Events"],
+    swiftSettings: strict),
 ]
 
 let package = Package(

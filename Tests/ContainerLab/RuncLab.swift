@@ -58,6 +58,12 @@ public final class RuncLab: Sendable {
     return try Lab.start("runc", ["--root", root, "run", "--bundle", bundle, name], log: log(of: name))
   }
 
+  /// The words that run a container in the foreground, for a program that is to start them itself.
+  public func command(_ name: String, _ arguments: [String], cgroupsPath: String? = nil) throws -> [String] {
+    let bundle = try makeBundle(name, arguments, cgroupsPath: cgroupsPath)
+    return [try Lab.require("runc"), "--root", root, "run", "--bundle", bundle, name]
+  }
+
   /// Runs a program in a container that is running.
   @discardableResult
   public func exec(_ name: String, _ arguments: [String]) throws -> String {

@@ -53,6 +53,8 @@ final class RingSet {
   /// - Returns: How many there were.
   func drain(upTo horizon: UInt64, _ body: (ProbeRecord) -> Void) -> Int {
     var count = 0
+    // The largest number is an empty ring's time, and never a record's.
+    let horizon = min(horizon, .max - 1)
     for ring in rings { ring.look() }
     while true {
       var first: Ring?
