@@ -61,15 +61,21 @@ extension EndToEndTests {
       #expect(try FileDescriptor.contents(of: place["c.pcapng"]) == Array("precious".utf8))
     }
 
-    @Test(.enabled(if: Program.canRecord(RuncLab.skipReason)))
-    func `an unknown container is refused with those there are`() throws {
+    @Test(.enabled(if: Program.canRecord()))
+    func `a full disk is said, and what was written is readable`() throws {
       let place = try Workplace()
-      let lab = try RuncLab()
-      let name = "at-there-\(processID)"
-      try lab.start(name, ["/bin/sleep", "60"])
-      let result = try Program.run("record", "-o", place["c.pcapng"], "--container", "no-such", "--for", "1s")
-      #expect(result.end == .exited(2))
-      #expect(result.text.contains("no container 'no-such'") && result.text.contains(name), "\(result.text)")
+      try Directory.create(place["small"])
+      let mounting = try ProgramLaunch(
+        "/usr/bin/mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", place["small"]], environment: Program.clean
+      ).run(mergingErrors: true)
+      try #require(mounting.end.isSuccess, "\(mounting.text)")
+      defer { try? Mount.remove(place["small"]) }
+      let capture = place["small"] + "/c.pcapng"
+      let result = try Program.record(["/usr/bin/find", "/usr", "-xdev", "-maxdepth", "6", "-name", "nothing"], to: capture)
+      #expect(result.end == .exited(2), "\(result.text)")
+      #expect(result.text.contains("No space left on device"), "\(result.text)")
+      let information = try #require(try Program.rows("info", capture, "--json").first)
+      #expect(information["complete"]?.bool == false && (information.number("events") ?? 0) > 0)
     }
 
     @Test(.enabled(if: Program.canRecord()))
