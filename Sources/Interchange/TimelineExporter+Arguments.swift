@@ -62,6 +62,10 @@ extension TimelineExporter {
 
   /// An open that may create or change is told apart from one that only reads.
   func eventTypes(_ event: EventBlock, _ label: Label) -> [String] {
+    // A program that could not be run has started nothing.
+    if event.result < 0, label.types.contains("start") || label.types.contains("end") {
+      return label.types.filter { $0 != "start" && $0 != "end" } + ["info"]
+    }
     guard event.kind == .fileOpen, let flags = event.value(.openFlags) else { return label.types }
     if flags & OpenFlags.create != 0 { return ["creation"] }
     return flags & 3 == 0 ? ["access"] : ["change"]

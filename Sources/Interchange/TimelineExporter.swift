@@ -30,7 +30,7 @@ public struct TimelineExporter {
     json.beginObject()
     json.set("message", "\(EventText.printable(event.process.comm))[\(event.process.key.pid)] \(text.line(event))")
     writeTime(of: event, to: &json)
-    json.set("timestamp_desc", label.description)
+    json.set("timestamp_desc", label.description + (event.result < 0 ? " (failed)" : ""))
     json.set("data_type", "container:\(label.type)")
     json.set("event.kind", "event")
     json.set("event.sequence", event.sequence)

@@ -57,7 +57,8 @@ struct PipelineBenchmarks {
     let path = bench.directory + "/web"
     let recorder = try BackgroundRecorder(
       bench.recording(to: path) + [busybox, "httpd", "-f", "-p", "127.0.0.1:18431", "-h", "/usr/share/common-licenses"])
-    let client = "i=0; while [ $i -lt 2000 ]; do \(busybox) wget -q -O /dev/null http://127.0.0.1:18431/GPL-3; i=$((i+1)); done"
+    let client =
+      "i=0; while [ $i -lt 2000 ]; do \(busybox) wget -q -O /dev/null http://127.0.0.1:18431/GPL-3; i=$((i+1)); done"
     _ = try bench.cost(of: bench.shell(client))
     _ = try recorder.stop()
     try reportSize("web server, a process a request", path, limit: 14)

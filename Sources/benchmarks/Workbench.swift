@@ -71,7 +71,9 @@ struct Workbench {
     let (end, usage) = try child.waitMeasured()
     let text = (try? FileDescriptor.contents(of: figures)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     let numbers = text.split(separator: " ").compactMap { Double($0) }
-    guard numbers.count == 2 else { return Figures(processor: .nan, watcher: .nan, wall: .nan, end: end, errors: errors) }
+    guard numbers.count == 2 else {
+      return Figures(processor: .nan, watcher: .nan, wall: .nan, end: end, errors: errors)
+    }
     return Figures(
       processor: numbers[0], watcher: Double(usage.processorNanoseconds) - numbers[0], wall: numbers[1], end: end,
       errors: errors)

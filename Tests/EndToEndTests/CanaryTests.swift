@@ -1,8 +1,9 @@
-@testable import CaptureFormat
 import ContainerLab
 import Events
 import Posix
 import Testing
+
+@testable import CaptureFormat
 
 extension EndToEndTests {
   /// What was not asked for is not in the file.
@@ -15,11 +16,13 @@ extension EndToEndTests {
         let lab = try DockerLab()
         for name in ["inside", "outside"] {
           try lab.docker(
-            "run", "-d", "--name", name, "-e", "E=ENVCANARY-\(name)", "--network", "none", DockerLab.image, "/bin/sleep", "60")
+            "run", "-d", "--name", name, "-e", "E=ENVCANARY-\(name)", "--network", "none", DockerLab.image,
+            "/bin/sleep", "60")
         }
         let recorder = try RunningRecorder(to: capture, flags: ["--container", "inside"])
         for name in ["inside", "outside"] { try lab.docker(["exec", name, "/bin/sh", "-c", Self.deeds(name)]) }
-        _ = try ProgramLaunch("/bin/sh", ["-c", Self.deeds("host")], environment: Program.clean + ["E=ENVCANARY-host"]).run()
+        _ = try ProgramLaunch("/bin/sh", ["-c", Self.deeds("host")], environment: Program.clean + ["E=ENVCANARY-host"])
+          .run()
         #expect(try recorder.end() == .exited(0), "\(recorder.said)")
       }
       let plain = try Self.plainBytes(of: capture)

@@ -37,7 +37,9 @@ extension EndToEndTests {
     }
 
     @Test(.enabled(if: Program.canRecord(DockerLab.skipReason)))
-    func `every process, file and connection of a docker container is told after it is gone, by its name and image`() throws {
+    func `every process, file and connection of a docker container is told after it is gone, by its name and image`()
+      throws
+    {
       let place = try Workplace()
       let capture = place["docker.pcapng"]
       let name = "known-\(processID)"
@@ -56,12 +58,15 @@ extension EndToEndTests {
       }
       let containers = try Program.rows("containers", capture, "--json")
       for wanted in [name, short] {
-        let container = try #require(containers.first { $0.text("container.name") == wanted }, "\(wanted) is not among \(containers)")
+        let container = try #require(
+          containers.first { $0.text("container.name") == wanted }, "\(wanted) is not among \(containers)")
         #expect(container.text("container.image.name") == DockerLab.image)
         #expect(container.text("container.id")?.count == 64)
         #expect(container.text("ended") != nil)
       }
-      let sleep = try Program.rows("ps", capture, "--json", "--container", short).first { $0.words == ["/bin/sleep", "0.1"] }
+      let sleep = try Program.rows("ps", capture, "--json", "--container", short).first {
+        $0.words == ["/bin/sleep", "0.1"]
+      }
       #expect(sleep?.number("exit_code") == 0)
       try Self.expectDeeds(in: capture, container: name)
     }
@@ -110,16 +115,27 @@ extension EndToEndTests {
         #expect(opened.contains { $0.path == path && $0.result >= 0 }, "\(path)")
       }
       #expect(opened.contains(Opening(path: "/data/absent", result: -2)))
-      func deeds(_ action: String) -> [JSONValue] { events.filter { $0.text("event.action") == action && $0.number("aftertrace.result") == 0 } }
+      func deeds(_ action: String) -> [JSONValue] {
+        events.filter { $0.text("event.action") == action && $0.number("aftertrace.result") == 0 }
+      }
       #expect(deeds("mkdir").contains { $0.text("file.path") == "/tmp/dir" })
       #expect(deeds("rename").contains { $0.text("message")?.contains("/tmp/second /tmp/dir/third") == true })
       #expect(deeds("unlink").contains { $0.text("file.path") == "/data/first" })
-      #expect(events.contains { $0.text("aftertrace.kind") == "file.write" && $0.text("file.path") == "/data/first" && $0.number("aftertrace.count") == 4 })
+      #expect(
+        events.contains {
+          $0.text("aftertrace.kind") == "file.write" && $0.text("file.path") == "/data/first"
+            && $0.number("aftertrace.count") == 4
+        })
 
       let connects = events.filter { $0.text("event.action") == "connect" && $0.text("destination.ip") != nil }
-        .map { "\($0.text("destination.ip")!):\($0.number("destination.port") ?? -1) \($0.number("aftertrace.result") ?? 1)" }
+        .map {
+          "\($0.text("destination.ip")!):\($0.number("destination.port") ?? -1) \($0.number("aftertrace.result") ?? 1)"
+        }
       #expect(connects.sorted() == ["127.0.0.1:7777 0", "127.0.0.1:9 -111"])
-      #expect(events.contains { ["accept", "accept4"].contains($0.text("event.action")) && ($0.number("aftertrace.result") ?? -1) >= 0 })
+      #expect(
+        events.contains {
+          ["accept", "accept4"].contains($0.text("event.action")) && ($0.number("aftertrace.result") ?? -1) >= 0
+        })
       #expect(events.contains { $0.text("event.action") == "listen" })
     }
 

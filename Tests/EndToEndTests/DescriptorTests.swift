@@ -94,7 +94,8 @@ extension EndToEndTests {
     func `every read and write bears the path of its own file`() throws {
       let place = try Workplace()
       let program = try Self.build(in: place)
-      let recording = try Program.record(["sh", "-c", "cd \(place.directory) && \(program); echo x >f"], to: place["d.pcapng"])
+      let recording = try Program.record(
+        ["sh", "-c", "cd \(place.directory) && \(program); echo x >f"], to: place["d.pcapng"])
       #expect(recording.end == .exited(0), "\(recording.text)")
       let transfers = try Self.transfers(place["d.pcapng"])
       for (count, name) in Self.expected {
@@ -103,14 +104,17 @@ extension EndToEndTests {
       #expect(transfers[103]?.number("aftertrace.result") == -9)
       #expect(transfers[103]?.text("file.path") == nil)
       let events = try Program.rows("export", place["d.pcapng"])
-      #expect(events.contains {
-        $0.text("aftertrace.kind") == "file.write" && $0.text("file.path") == place["f"] && $0.number("aftertrace.count") == 2
-      })
+      #expect(
+        events.contains {
+          $0.text("aftertrace.kind") == "file.write" && $0.text("file.path") == place["f"]
+            && $0.number("aftertrace.count") == 2
+        })
       // A pointer that cannot be read: the call is kept and marked.
-      #expect(events.contains {
-        $0.text("aftertrace.kind") == "file.open" && $0.number("aftertrace.result") == -14
-          && $0.text("message")?.contains("[unreadable pointer]") == true
-      })
+      #expect(
+        events.contains {
+          $0.text("aftertrace.kind") == "file.open" && $0.number("aftertrace.result") == -14
+            && $0.text("message")?.contains("[unreadable pointer]") == true
+        })
       #expect(try Program.run("info", place["d.pcapng"]).text.contains(": complete"))
     }
 

@@ -71,7 +71,8 @@ extension EndToEndTests {
       try #require(mounting.end.isSuccess, "\(mounting.text)")
       defer { try? Mount.remove(place["small"]) }
       let capture = place["small"] + "/c.pcapng"
-      let result = try Program.record(["/usr/bin/find", "/usr", "-xdev", "-maxdepth", "6", "-name", "nothing"], to: capture)
+      let result = try Program.record(
+        ["/usr/bin/find", "/usr", "-xdev", "-maxdepth", "6", "-name", "nothing"], to: capture)
       #expect(result.end == .exited(2), "\(result.text)")
       #expect(result.text.contains("No space left on device"), "\(result.text)")
       let information = try #require(try Program.rows("info", capture, "--json").first)
@@ -87,7 +88,8 @@ extension EndToEndTests {
           print("skipped: \(tool) is not installed")
           continue
         }
-        let result = try ProgramLaunch(path, arguments + [place["c.pcapng"]], environment: Program.clean).run(mergingErrors: true)
+        let result = try ProgramLaunch(path, arguments + [place["c.pcapng"]], environment: Program.clean).run(
+          mergingErrors: true)
         #expect(result.end == .exited(0), "\(tool): \(result.text)")
       }
     }
@@ -95,7 +97,13 @@ extension EndToEndTests {
     /// A recorder that does not end is a failure, not a test that hangs.
     static func wait(_ child: ChildProcess) throws -> ProcessEnd? {
       var end: ProcessEnd?
-      if !(try Lab.waitUntil(limit: .seconds(20), { end = try child.endIfOver(); return end != nil })) {
+      if !(try Lab.waitUntil(
+        limit: .seconds(20),
+        {
+          end = try child.endIfOver()
+          return end != nil
+        }))
+      {
         try child.signal(SIGKILL)
         _ = try child.wait()
       }

@@ -7,7 +7,9 @@ import Testing
 extension EndToEndTests {
   /// Losses that are forced: the capture's own count and times of them are checked against the workload's.
   @Suite struct LossTests {
-    static func workload(_ count: Int) -> [String] { ["/usr/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=\(count)", "status=none"] }
+    static func workload(_ count: Int) -> [String] {
+      ["/usr/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=\(count)", "status=none"]
+    }
 
     @Test(.enabled(if: Program.canRecord()))
     func `with a tiny ring, kept and lost add up to what happened`() throws {
@@ -28,7 +30,8 @@ extension EndToEndTests {
       #expect(!text.contains(": complete") && text.contains("lost"))
       #expect(tiny.lost > 0)
       // A loaded machine may add a call or two of its own (a restarted wait).
-      #expect(abs(tiny.kept + tiny.lost - whole.kept) <= 8, "\(tiny.kept) kept + \(tiny.lost) lost, \(whole.kept) happened")
+      #expect(
+        abs(tiny.kept + tiny.lost - whole.kept) <= 8, "\(tiny.kept) kept + \(tiny.lost) lost, \(whole.kept) happened")
       for band in tiny.bands { #expect(before <= band.from && band.from <= band.to && band.to <= after) }
     }
 
@@ -40,7 +43,8 @@ extension EndToEndTests {
       #expect(whole.isComplete)
 
       let before = Clock.boot
-      let recorder = try RunningRecorder(to: place["stopped.pcapng"], flags: ["--ring-size", "65536", "--"] + Self.workload(300_000))
+      let recorder = try RunningRecorder(
+        to: place["stopped.pcapng"], flags: ["--ring-size", "65536", "--"] + Self.workload(300_000))
       try recorder.child.signal(SIGSTOP)
       usleep(200_000)
       let stopped = Clock.boot
@@ -51,7 +55,9 @@ extension EndToEndTests {
       let after = Clock.boot
       let summary = try Summary(place["stopped.pcapng"])
       #expect(!summary.isComplete)
-      #expect(abs(summary.kept + summary.lost - whole.kept) <= 8, "\(summary.kept) kept + \(summary.lost) lost, \(whole.kept) happened")
+      #expect(
+        abs(summary.kept + summary.lost - whole.kept) <= 8,
+        "\(summary.kept) kept + \(summary.lost) lost, \(whole.kept) happened")
       for band in summary.bands { #expect(before <= band.from && band.from <= band.to && band.to <= after) }
       // The ring was full well before `stopped`, and nobody emptied it until `continued`; unless dd was done by then.
       let end = min(continued, try Self.transfers(place["stopped.pcapng"]).max() ?? continued)

@@ -8,7 +8,10 @@ import Testing
 enum Program {
   /// Beside the test bundle, where the build puts it.
   static let path: String = {
-    let places = CommandLine.arguments.map { $0.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") }
+    let places =
+      CommandLine.arguments.map {
+        $0.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+      }
       + [".build/debug", ".build/release"]
     return places.map { $0 + "/aftertrace" }.first(where: File.isExecutable) ?? ".build/debug/aftertrace"
   }()
@@ -49,7 +52,9 @@ enum Program {
     ).run(mergingErrors: true)
   }
 
-  static let clean = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/nonexistent", "LC_ALL=C"]
+  static let clean = [
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/nonexistent", "LC_ALL=C",
+  ]
 }
 
 /// A recorder that runs until it is told to end.
