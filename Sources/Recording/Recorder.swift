@@ -169,14 +169,20 @@ public final class Recorder {
         if streams.wanted?.contains(container) == true { try? session.record(mountNamespace: namespace) }
       }
     }
-    writeContainers(changedContainers.sorted())
-    changedContainers = []
+    writeContainers(changedContainers)
   }
 
-  private func writeContainers(_ keys: [ContainerKey]) {
-    let rows = keys.filter { $0 != .host && streams.wants($0) }.compactMap { resolver[$0] }
-      .map { ContainerRow($0, recordingStart: started) }
+  /// Writes what is known of the containers that the capture is about; the others wait until it is about them.
+  private func writeContainers(_ keys: some Collection<ContainerKey>) {
+    let told = keys.filter { $0 != .host && tells(of: $0) }
+    changedContainers = Set(keys).subtracting(told)
+    let rows = told.sorted().compactMap { resolver[$0] }.map { ContainerRow($0, recordingStart: started) }
     if !rows.isEmpty { output.append(.containers(rows)) }
+  }
+
+  /// A command's capture names only the containers that it had to do with: the others are other tenants'.
+  private func tells(of container: ContainerKey) -> Bool {
+    streams.wants(container) && (options.command == nil || streams.containers.contains(container))
   }
 
   /// Decodes what waited to learn its container, once that is known or has taken too long.

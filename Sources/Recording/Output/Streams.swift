@@ -19,6 +19,8 @@ final class Streams {
   private var last: Stream?
   private let seal: (SealedBlock) -> Void
   private(set) var eventCount: UInt64 = 0
+  /// Those that have had an event.
+  private(set) var containers: Set<ContainerKey> = []
 
   init(wanted: Set<ContainerKey>? = nil, maximumAge: Duration = .seconds(1), seal: @escaping (SealedBlock) -> Void) {
     self.wanted = wanted
@@ -36,6 +38,7 @@ final class Streams {
     } else {
       stream = Stream(builder: EventBlockBuilder(stream: key, firstSequence: 0, assembler: assembler))
       streams[key] = stream
+      containers.insert(key.container)
     }
     lastKey = key
     last = stream
