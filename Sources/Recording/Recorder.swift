@@ -134,7 +134,15 @@ public final class Recorder {
   }
 
   private func drain(upTo horizon: UInt64) {
-    _ = session.rings.drain(upTo: horizon) { record in
+    Self.drain(session.rings, upTo: horizon, attribution, into: &decoder, holding: &pending)
+  }
+
+  /// Takes what it changes as its own for the whole drain: as properties they would be checked at every record.
+  private static func drain(
+    _ rings: RingSet, upTo horizon: UInt64, _ attribution: Attribution, into decoder: inout EventDecoder,
+    holding pending: inout PendingRecords
+  ) {
+    _ = rings.drain(upTo: horizon) { record in
       let cgroup = record.header.cgroup
       if attribution.isUndecided(cgroup), pending.hold(record) { return }
       decoder.decode(record)

@@ -1,6 +1,5 @@
 import CaptureFormat
 import Events
-import Posix
 import Testing
 
 @Suite struct EventBlockBuilderTests {
@@ -18,23 +17,21 @@ import Testing
         flags: [], cpu: 0)
       builder.endRow()
     }
-    let directory = try Directory.createTemporary(prefix: "aftertrace-block-")
-    defer { try? Directory.removeAll(directory) }
-    let path = directory + "/capture"
-    let output = try FileDescriptor.create(path)
+    let output = SampleCapture.Output()
     let writer = try CaptureWriter(
-      to: { (bytes) throws(SystemError) in try output.write(bytes) }, provenance: Provenance(),
-      catalogue: Catalogue())
+      to: output.sink, provenance: SampleCapture.provenance, catalogue: Catalogue.current(calls: []))
     try writer.append(builder.seal())
     try writer.finish(SampleCapture.completeness)
-    let file = try CaptureFile(path: path)
-    let block = try file.readEvents(file.directory[0])
-    for generation in generations {
-      try #require(block.next())
-      #expect(block.process.key == key)
-      #expect(block.process.comm == Array("name\(generation)".utf8))
-      #expect(block.process.executable == Array("/bin/\(generation)".utf8))
+    try SampleCapture.withFile(output.bytes) { path in
+      let file = try CaptureFile(path: path)
+      let block = try file.readEvents(file.directory[0])
+      for generation in generations {
+        try #require(block.next())
+        #expect(block.process.key == key)
+        #expect(block.process.comm == Array("name\(generation)".utf8))
+        #expect(block.process.executable == Array("/bin/\(generation)".utf8))
+      }
+      #expect(!block.next())
     }
-    #expect(!block.next())
   }
 }

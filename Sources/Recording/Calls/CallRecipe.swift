@@ -75,10 +75,19 @@ extension CallRecipe {
 /// The recipes by (abi, number), in the order of the probes' table.
 struct RecipeTable: Sendable {
   private var recipes: [CallRecipe?]
+  /// What most events need of a recipe, without its arrays: nothing to retain and release.
+  private var outlines: [Outline]
+
+  struct Outline: Sendable {
+    var kind: EventKind
+    /// Nil where the call has no recipe.
+    var form: CallRecipe.Form?
+  }
 
   /// Resolves every recipe's names for every binary interface; a name that an interface lacks is left out there.
   init(_ declared: [CallRecipe] = CallRecipe.all) {
     recipes = Array(repeating: nil, count: Int(AT_ABI_COUNT.rawValue) * Int(AT_CALLS_PER_ABI))
+    outlines = Array(repeating: Self.none, count: recipes.count)
     for recipe in declared {
       for name in recipe.names {
         for abi in 0..<UInt8(AT_ABI_COUNT.rawValue) {
@@ -87,6 +96,7 @@ struct RecipeTable: Sendable {
           let isCompat = abi == UInt8(AT_ABI_I386.rawValue) || abi == UInt8(AT_ABI_ARM.rawValue)
           if isCompat { resolved.flags |= UInt32(AT_RECIPE_COMPAT) }
           recipes[Self.index(of: call)] = resolved
+          outlines[Self.index(of: call)] = Outline(kind: resolved.kind, form: resolved.form)
         }
       }
     }
@@ -97,6 +107,15 @@ struct RecipeTable: Sendable {
   subscript(call: SystemCall) -> CallRecipe? {
     let index = Self.index(of: call)
     return index < recipes.count ? recipes[index] : nil
+  }
+
+  private static let none = Outline(kind: .call, form: nil)
+
+  /// The recipe's kind and form; a plain call where there is none.
+  func outline(of call: SystemCall?) -> Outline {
+    guard let call else { return Self.none }
+    let index = Self.index(of: call)
+    return index < outlines.count ? outlines[index] : Self.none
   }
 
   /// What goes into the probes' table: position and row of each call that has a recipe.

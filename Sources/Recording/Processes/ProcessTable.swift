@@ -60,6 +60,15 @@ struct ProcessTable {
     return number
   }
 
+  /// Notes an event of the process; answers the generation of its name.
+  mutating func countEvent(of number: Int, in container: ContainerKey) -> UInt32 {
+    processes.withUnsafeMutableBufferPointer { processes in
+      processes[number].container = container
+      processes[number].eventCount += 1
+      return processes[number].generation
+    }
+  }
+
   /// A process that ended keeps its row; its pid is free.
   mutating func end(_ number: Int, at time: BootTime, exitCode: UInt32) {
     processes[number].end = time

@@ -46,16 +46,13 @@ struct EventDecoder {
   ) -> EventBlockBuilder? {
     let place = attribution.place(cgroup: header.cgroup, mountNamespace: header.mount_namespace)
     guard streams.wants(place.container) else { return nil }
-    let number = known ?? processes.enter(header.processKey)
-    if !isOutsider {
-      processes[number].container = place.container
-      processes[number].eventCount += 1
-    }
+    let key = header.processKey
+    let number = known ?? processes.enter(key)
+    let generation =
+      isOutsider ? processes[number].generation : processes.countEvent(of: number, in: place.container)
     let lane = Lane(rawValue: header.lane) ?? .lifecycle
     let builder = streams.builder(for: StreamKey(container: place.container, lane: lane))
-    let process = builder.internProcess(processes[number].key, generation: processes[number].generation) {
-      processes[number].blockProcess
-    }
+    let process = builder.internProcess(key, generation: generation) { processes[number].blockProcess }
     var flags = flags.union(EventFlags(rawValue: header.flags))
     if place.isEnteredFromOutside { flags.insert(.enteredFromOutside) }
     builder.beginRow(
@@ -67,15 +64,15 @@ struct EventDecoder {
 
   private mutating func decodeTransfer(_ record: ProbeRecord, _ header: at_header) {
     guard let body = record.body(as: at_transfer.self) else { return countMalformed() }
-    let recipe = header.call.flatMap { recipes[$0] }
-    guard let builder = beginRow(header, kind: recipe?.kind ?? .call, result: body.result) else { return }
+    let kind = recipes.outline(of: header.call).kind
+    guard let builder = beginRow(header, kind: kind, result: body.result) else { return }
     builder.set(.descriptor, Int64(body.descriptor))
     if body.file.type != UInt8(AT_FILE_NONE.rawValue) { builder.set(.file, Int64(intern(body.file, in: builder))) }
     if UInt32(header.form) == AT_FORM_TRANSFER.rawValue {
       builder.set(.count, Int64(bitPattern: body.count))
       if body.offset != .max { builder.set(.offset, Int64(bitPattern: body.offset)) }
     } else {
-      for argument in recipe?.arguments ?? [] where argument.index == 2 {
+      for argument in header.call.flatMap({ recipes[$0] })?.arguments ?? [] where argument.index == 2 {
         builder.set(argument.column, argument.value(of: body.offset))
       }
     }
@@ -84,9 +81,9 @@ struct EventDecoder {
 
   private mutating func decodeCall(_ record: ProbeRecord, _ header: at_header) {
     guard let body = record.body(as: at_call.self) else { return countMalformed() }
-    let recipe = header.call.flatMap { recipes[$0] }
-    let isPlain = recipe == nil || recipe?.form == .descriptor
-    guard let builder = beginRow(header, kind: isPlain ? .call : recipe!.kind, result: body.result) else { return }
+    let outline = recipes.outline(of: header.call)
+    let kind = outline.form == .descriptor ? .call : outline.kind
+    guard let builder = beginRow(header, kind: kind, result: body.result) else { return }
     builder.set(.argument0, Int64(bitPattern: body.arguments.0))
     builder.set(.argument1, Int64(bitPattern: body.arguments.1))
     builder.set(.argument2, Int64(bitPattern: body.arguments.2))
