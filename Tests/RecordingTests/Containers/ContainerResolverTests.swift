@@ -61,7 +61,7 @@ private final class FakeHost {
 }
 
 /// Asks again until `condition` holds, or the time is over.
-func eventually(_ resolver: ContainerResolver, limit: Duration = .seconds(2), _ condition: () -> Bool) -> Bool {
+func eventually(_ resolver: ContainerResolver, limit: Duration = .seconds(15), _ condition: () -> Bool) -> Bool {
   let end = ContinuousClock.now + limit
   while ContinuousClock.now < end {
     _ = resolver.drainResolved()
