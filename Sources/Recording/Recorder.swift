@@ -184,7 +184,7 @@ public final class Recorder {
   private func writeContainers(_ keys: some Collection<ContainerKey>) {
     let told = keys.filter { $0 != .host && tells(of: $0) }
     changedContainers = Set(keys).subtracting(told)
-    let rows = told.sorted().compactMap { resolver[$0] }.map { ContainerRow($0, recordingStart: started) }
+    let rows = told.sorted().compactMap { resolver[$0] }.map { ContainerRow($0) }
     if !rows.isEmpty { output.append(.containers(rows)) }
   }
 

@@ -314,7 +314,7 @@ extension ContainerResolver {
         if let namespace = metadata.mountNamespace, key != .host { learn(namespace, of: key) }
       case .notYet(let id): decide(id)
       case .vanished(let id):
-        cgroupRemoved(id: id, at: BootTime(nanoseconds: SystemClock.bootNanoseconds))
+        cgroupRemoved(id: id, at: BootTime(nanoseconds: Clock.boot))
       }
     }
   }

@@ -3,7 +3,7 @@ internal import Events
 
 extension ContainerRow {
   /// What a capture says of a container that was recorded.
-  init(_ record: ContainerRecord, recordingStart: BootTime) {
+  init(_ record: ContainerRecord) {
     let metadata = record.metadata
     self.init(
       key: record.key, id: metadata.id, name: metadata.name, image: metadata.image, imageID: metadata.imageID,

@@ -45,6 +45,4 @@ struct LossLedger {
     defer { written = rows.count }
     return Array(rows[written...])
   }
-
-  var isEmpty: Bool { rows.isEmpty }
 }

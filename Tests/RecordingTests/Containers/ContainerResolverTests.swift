@@ -46,7 +46,7 @@ private final class FakeHost {
         try Directory.create(hierarchy.directory(of: next)!)
         resolver?.cgroupCreated(
           id: hierarchy.id(of: next)!, parent: hierarchy.id(of: above)!, path: next.description,
-          at: BootTime(nanoseconds: SystemClock.bootNanoseconds))
+          at: BootTime(nanoseconds: Clock.boot))
       }
       above = next
     }
@@ -56,7 +56,7 @@ private final class FakeHost {
   func removeCgroup(_ path: String, telling resolver: ContainerResolver) throws {
     let id = hierarchy.id(of: CgroupPath(path))!
     try Directory.remove(hierarchy.directory(of: CgroupPath(path))!)
-    resolver.cgroupRemoved(id: id, at: BootTime(nanoseconds: SystemClock.bootNanoseconds))
+    resolver.cgroupRemoved(id: id, at: BootTime(nanoseconds: Clock.boot))
   }
 }
 

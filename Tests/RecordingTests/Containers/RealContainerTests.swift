@@ -15,7 +15,7 @@ final class CgroupWatcher {
     look()
   }
 
-  private var now: BootTime { BootTime(nanoseconds: SystemClock.bootNanoseconds) }
+  private var now: BootTime { BootTime(nanoseconds: Clock.boot) }
 
   func look() {
     let found = resolver.hierarchy.scan()
@@ -63,7 +63,7 @@ func processes(holding word: String) -> [UInt32] {
 func skipping(_ reason: String?) -> Comment { Comment(rawValue: reason.map { "skipped: \($0)" } ?? "") }
 
 @Suite(.serialized) struct RealContainerTests {
-  static let tag = "\(SystemClock.bootNanoseconds % 1_000_000)"
+  static let tag = "\(Clock.boot % 1_000_000)"
 
   @Test(.enabled(if: RuncLab.skipReason == nil, skipping(RuncLab.skipReason)))
   func `plain runc: id, pid and mount namespace, also where the cgroup has another name`() throws {
