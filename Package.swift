@@ -48,6 +48,7 @@ let base: [Target] = [
   module("Posix", ["CPosix"]),
   module("Events"),
   module("Arguments"),
+  module("Triggers", ["Events"]),
 ]
 
 let wrappers: [Target] = [
@@ -72,7 +73,7 @@ let engines: [Target] = [
     "Recording",
     [
       "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "SystemCalls", "BPF", "JSON", "LZ4", "CaptureFormat",
-      "Reconstruction",
+      "Reconstruction", "Triggers",
     ]),
   module("Interchange", ["Bytes", "Posix", "Events", "CaptureFormat", "Reconstruction"]),
 ]
