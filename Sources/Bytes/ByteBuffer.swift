@@ -4,12 +4,18 @@ public struct ByteBuffer: ~Copyable {
   public private(set) var count = 0
   public private(set) var capacity: Int
 
+  /// Takes no memory where `capacity` is 0, until something is appended.
   public init(capacity: Int = 0) {
     self.capacity = capacity
-    base = .allocate(byteCount: max(capacity, 1), alignment: 16)
+    base = capacity == 0 ? Self.nowhere : .allocate(byteCount: capacity, alignment: 16)
   }
 
-  deinit { base.deallocate() }
+  deinit {
+    if capacity > 0 { base.deallocate() }
+  }
+
+  /// Where an empty buffer points: nothing is read or written there.
+  private nonisolated(unsafe) static let nowhere = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
 
   public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
@@ -59,10 +65,11 @@ public struct ByteBuffer: ~Copyable {
 
   @inline(never)
   private mutating func grow(by more: Int) {
+    let old = capacity
     capacity = max(count + more, capacity * 2, 64)
     let bigger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
     bigger.copyMemory(from: base, byteCount: count)
-    base.deallocate()
+    if old > 0 { base.deallocate() }
     base = bigger
   }
 }

@@ -3,6 +3,9 @@ internal import Digests
 internal import Events
 
 /// The rows of an open block. Held by pointer, not in a class's properties, whose every access is checked for exclusivity.
+///
+/// At first they are bytes in a ``RowLog``: a stream in which little happens never takes more than some kilobytes. Where
+/// much happens they become columns, which are faster, and too large for the thousands of streams of a large host.
 struct EventRows: ~Copyable {
   /// A process from one exec to the next.
   struct ProcessVersion: Hashable {
@@ -42,8 +45,16 @@ struct EventRows: ~Copyable {
   private(set) var lastTime: UInt64 = 0
   private(set) var kinds = KindSet()
 
-  /// By number; those of `initialized` are there.
-  private let columns: UnsafeMutablePointer<ColumnBuffer>
+  /// The rows until they are columns.
+  private var log = RowLog()
+  private var isLogging = true
+  /// A log of this length becomes columns, or a block where it took long to become so long.
+  private static let logLimit = 4096
+  private static let stringLimitOfLog = 16_384
+  private static let quietSpan: UInt64 = 2_000_000_000
+
+  /// By number; those of `initialized` are there. None while the rows are a log.
+  private var columns: UnsafeMutablePointer<ColumnBuffer>!
   private static let columnLimit = 128
   private var initialized = Shape(low: 0, high: 0, columnCount: 0)
   private var row = Shape(low: 0, high: 0, columnCount: 0)
@@ -54,12 +65,16 @@ struct EventRows: ~Copyable {
   private static let standard: [ColumnID] = [.time, .process, .thread, .kind, .result, .flags, .cpu, .shape]
 
   private var strings = StringInterner(seed: hashSeed)
-  private let processes = TableBuilder(.processes)
-  private let files = TableBuilder(.files)
+  /// Of the open block; none while the rows are a log.
+  private var processes: TableBuilder?
+  private var files: TableBuilder?
   private var processIndexes: [ProcessVersion: Int] = [:]
   private var fileIndexes: [FileKey: Int] = [:]
-  private var processCache: [Cached<ProcessVersion>?] = Array(repeating: nil, count: 16)
-  private var fileCache: [Cached<FileKey>?] = Array(repeating: nil, count: 32)
+  private var processCache: [Cached<ProcessVersion>?] = []
+  private var fileCache: [Cached<FileKey>?] = []
+  /// While the rows are a log, in the order of their numbers: few enough to be searched.
+  private var loggedProcesses: [ProcessVersion] = []
+  private var loggedFiles: [FileKey] = []
 
   /// What the encoded columns can take at most; brought down to what they do take now and then.
   private var bound = 0
@@ -68,13 +83,10 @@ struct EventRows: ~Copyable {
   private var secondEnd: UInt64 = 0
   private var countInSecond: UInt32 = 0
 
-  init(firstSequence: UInt64) {
-    self.firstSequence = firstSequence
-    columns = .allocate(capacity: Self.columnLimit)
-    for column in Self.standard { makeColumn(column) }
-  }
+  init(firstSequence: UInt64) { self.firstSequence = firstSequence }
 
   deinit {
+    guard !isLogging else { return }
     for index in 0..<Self.columnLimit where Self.contains(initialized, index) {
       (columns + index).deinitialize(count: 1)
     }
@@ -92,6 +104,12 @@ struct EventRows: ~Copyable {
     firstTime = min(firstTime, time)
     lastTime = max(lastTime, time)
     kinds.insert(kind)
+    if isLogging {
+      return log.begin(
+        RowHead(
+          time: time, process: process, thread: thread, kind: kind.rawValue, result: result, flags: flags.rawValue,
+          cpu: cpu))
+    }
     columns[Place.time].append(Int64(bitPattern: time))
     columns[Place.process].append(Int64(process))
     columns[Place.thread].append(Int64(thread))
@@ -107,6 +125,7 @@ struct EventRows: ~Copyable {
   mutating func set(_ column: ColumnID, _ value: Int64) {
     let index = Int(column.rawValue)
     precondition(index < Self.columnLimit)
+    if isLogging { return log.set(index, value) }
     let bit: UInt64 = 1 &<< UInt64(index & 63)
     let isLow = index < 64
     if (isLow ? initialized.low : initialized.high) & bit == 0 { makeColumn(column) }
@@ -115,12 +134,14 @@ struct EventRows: ~Copyable {
     columns[index].append(value)
   }
 
-  func insertIntoLastFlags(_ flags: EventFlags) {
+  mutating func insertIntoLastFlags(_ flags: EventFlags) {
+    if isLogging { return log.add(flags: flags.rawValue) }
     columns[Place.flags].insertIntoLast(bits: Int64(flags.rawValue))
   }
 
   @inline(__always)
   mutating func end() {
+    if isLogging { return endLogged() }
     if row.low != lastShape.low || row.high != lastShape.high || lastShapeIndex < 0 { findShape() }
     columns[Place.shape].append(Int64(lastShapeIndex))
     rowCount += 1
@@ -131,6 +152,7 @@ struct EventRows: ~Copyable {
   var isFull: Bool {
     mutating get {
       let limit = BlockLayout.rawLimit - 40_960
+      if isLogging { return isLogFull || bound >= limit }
       if rowCount >= BlockLayout.rowLimit || shapes.count >= Self.shapeLimit { return true }
       if bound < limit { return false }
       tighten()
@@ -148,14 +170,24 @@ struct EventRows: ~Copyable {
   var roomForString: Int { max(0, BlockLayout.rawLimit - bound - 4096) }
 
   var memoryInBytes: Int {
-    var total = strings.memoryInBytes + processes.memoryInBytes + files.memoryInBytes + 4096
-    total += processIndexes.capacity * 32 + fileIndexes.capacity * 40
+    var total = MemoryLayout<EventRows>.size + strings.memoryInBytes + log.memoryInBytes
+    total += (loggedProcesses.capacity + loggedFiles.capacity) * 24
+    if isLogging { return total }
+    total += Self.columnLimit * MemoryLayout<ColumnBuffer>.stride + shapes.capacity * 24 + secondCounts.capacity * 16
+    total += (processes?.memoryInBytes ?? 0) + (files?.memoryInBytes ?? 0)
+    total += processIndexes.capacity * 48 + fileIndexes.capacity * 48
+    total += processCache.capacity * 40 + fileCache.capacity * 40
     for index in 0..<Self.columnLimit where Self.contains(initialized, index) { total += columns[index].memoryInBytes }
     return total
   }
 
   private mutating func tighten() {
-    var total = strings.lengthBound + processes.lengthBound + files.lengthBound + shapes.count * 64
+    if isLogging {
+      bound = strings.lengthBound + log.count * 8 + 8192
+      return
+    }
+    var total = strings.lengthBound + shapes.count * 64
+    total += (processes?.lengthBound ?? 0) + (files?.lengthBound ?? 0)
     for index in 0..<Self.columnLimit where Self.contains(initialized, index) { total += columns[index].lengthBound }
     bound = total
   }
@@ -197,6 +229,70 @@ struct EventRows: ~Copyable {
     (index < 64 ? shape.low : shape.high) & (1 << UInt64(index & 63)) != 0
   }
 
+  // MARK: From log to columns
+
+  private var isLogFull: Bool { log.count >= Self.logLimit || strings.lengthBound >= Self.stringLimitOfLog }
+
+  @inline(never)
+  private mutating func endLogged() {
+    rowCount += 1
+    tighten()
+    if isLogFull, lastTime &- firstTime < Self.quietSpan { unfold() }
+  }
+
+  /// Makes columns of the logged rows. Between rows only.
+  @inline(never)
+  private mutating func unfold() {
+    var logged = RowLog()
+    swap(&logged, &log)
+    isLogging = false
+    columns = .allocate(capacity: Self.columnLimit)
+    for column in Self.standard { makeColumn(column) }
+    let processes = TableBuilder(.processes)
+    let files = TableBuilder(.files)
+    self.processes = processes
+    self.files = files
+    for (index, key) in loggedProcesses.enumerated() { processIndexes[key] = index }
+    for (index, key) in loggedFiles.enumerated() { fileIndexes[key] = index }
+    loggedProcesses = []
+    loggedFiles = []
+    processCache = Array(repeating: nil, count: 16)
+    fileCache = Array(repeating: nil, count: 32)
+    bound = strings.lengthBound
+    rowCount = 0
+    var isOpen = false
+    logged.replay { entry in
+      switch entry {
+      case .begin(let head):
+        if isOpen { end() }
+        isOpen = true
+        begin(
+          time: head.time, process: head.process, thread: head.thread, kind: EventKind(rawValue: head.kind),
+          result: head.result, flags: EventFlags(rawValue: head.flags), cpu: head.cpu)
+      case .value(let column, let value): set(ColumnID(rawValue: UInt16(column)), value)
+      case .flags(let flags): insertIntoLastFlags(EventFlags(rawValue: flags))
+      case .process(let process): Self.write(process, to: processes)
+      case .file(let file): Self.write(file, to: files)
+      }
+    }
+    if isOpen { end() }
+    tighten()
+  }
+
+  private static func write(_ process: LoggedProcess, to table: TableBuilder) {
+    table.set(.pid, process.pid)
+    table.set(.start, process.start)
+    table.set(.comm, process.comm)
+    table.set(.executable, process.executable)
+    table.set(.namespacePID, process.namespacePID)
+    table.endRow()
+  }
+
+  private static func write(_ file: LoggedFile, to table: TableBuilder) {
+    for (column, value) in zip(LoggedFile.columns, file.values) { table.set(column, value) }
+    table.endRow()
+  }
+
   // MARK: Dictionaries
 
   mutating func intern(_ string: UnsafeRawBufferPointer) -> Int {
@@ -211,6 +307,7 @@ struct EventRows: ~Copyable {
   }
 
   mutating func cachedProcess(_ key: ProcessVersion) -> Int? {
+    if isLogging { return loggedProcesses.lastIndex(of: key) }
     let slot = Int(key.key.pid) & (processCache.count - 1)
     if let cached = processCache[slot], cached.key == key { return cached.index }
     guard let index = processIndexes[key] else { return nil }
@@ -219,19 +316,23 @@ struct EventRows: ~Copyable {
   }
 
   mutating func internProcess(_ key: ProcessVersion, _ process: BlockProcess) -> Int {
+    let row = LoggedProcess(
+      pid: key.key.pid, start: key.key.start.nanoseconds, comm: intern(process.comm),
+      executable: process.executable.map { intern($0) }, namespacePID: process.namespacePID)
+    bound += 64
+    guard let processes else {
+      loggedProcesses.append(key)
+      log.define(row)
+      return loggedProcesses.count - 1
+    }
     let index = processes.rowCount
-    processes.set(.pid, key.key.pid)
-    processes.set(.start, key.key.start.nanoseconds)
-    processes.set(.comm, intern(process.comm))
-    processes.set(.executable, process.executable.map { intern($0) })
-    processes.set(.namespacePID, process.namespacePID)
-    processes.endRow()
-    bound += 48
+    Self.write(row, to: processes)
     processIndexes[key] = index
     return index
   }
 
   mutating func cachedFile(_ key: FileKey) -> Int? {
+    if isLogging { return loggedFiles.lastIndex(of: key) }
     // Ids and inodes are both often consecutive: a plain combination of them sends neighbours to one slot. Five bits: 32 slots.
     let slot = Int(truncatingIfNeeded: (key.id &* 0x9E37_79B9_7F4A_7C15 ^ key.inode &* 0xC2B2_AE3D_27D4_EB4F) >> 59)
     if let cached = fileCache[slot], cached.key == key { return cached.index }
@@ -241,23 +342,22 @@ struct EventRows: ~Copyable {
   }
 
   mutating func internFile(_ key: FileKey, _ file: BlockFile) -> Int {
-    let index = files.rowCount
-    files.set(.fileID, key.id)
-    files.set(.inode, key.inode)
-    files.set(.device, key.device)
-    files.set(.fileType, file.type.rawValue)
-    files.set(.fileMode, file.mode)
-    files.set(.filePath, file.path.map { intern($0) })
-    files.set(.localAddress, file.localAddress.map { intern($0.encoded) })
-    files.set(.remoteAddress, file.remoteAddress.map { intern($0.encoded) })
-    files.set(.socketCookie, file.socketCookie)
-    files.set(.networkNamespace, file.networkNamespace)
-    files.set(.socketType, file.socketType)
-    files.set(.networkProtocol, file.networkProtocol)
-    files.set(.fileFlags, file.openFlags)
-    files.set(.peerInode, file.peerInode)
-    files.endRow()
+    let path = file.path.map { UInt64(intern($0)) }
+    let local = file.localAddress.map { UInt64(intern($0.encoded)) }
+    let remote = file.remoteAddress.map { UInt64(intern($0.encoded)) }
+    let row = LoggedFile(values: [
+      key.id, key.inode, UInt64(key.device), UInt64(file.type.rawValue), UInt64(file.mode), path, local, remote,
+      file.socketCookie, file.networkNamespace.map(UInt64.init), file.socketType.map(UInt64.init),
+      file.networkProtocol.map(UInt64.init), file.openFlags.map(UInt64.init), file.peerInode,
+    ])
     bound += 120
+    guard let files else {
+      loggedFiles.append(key)
+      log.define(row)
+      return loggedFiles.count - 1
+    }
+    let index = files.rowCount
+    Self.write(row, to: files)
     fileIndexes[key] = index
     return index
   }
@@ -266,6 +366,7 @@ struct EventRows: ~Copyable {
 
   /// The block's tables; their encoded bytes go to `target`.
   mutating func finish(into target: inout ByteBuffer) -> [TableImage] {
+    if isLogging { unfold() }
     endSecond()
     var events = TableImage(table: .events, rowCount: rowCount, columns: [])
     for index in 0..<Self.columnLimit where Self.contains(initialized, index) {
@@ -287,8 +388,8 @@ struct EventRows: ~Copyable {
       shapeTable.endRow()
     }
     return [
-      events, shapeTable.finish(into: &target), strings.finish(into: &target), processes.finish(into: &target),
-      files.finish(into: &target),
+      events, shapeTable.finish(into: &target), strings.finish(into: &target), processes!.finish(into: &target),
+      files!.finish(into: &target),
     ]
   }
 }

@@ -7,7 +7,9 @@ internal import Events
 final class TableBuilder {
   let table: TableID
   private(set) var rowCount = 0
+  /// Grows with the columns that are used: most tables have few.
   private var columns: UnsafeMutablePointer<Column>
+  private var columnCapacity = 8
   private(set) var columnCount = 0
   private static let columnLimit = 48
 
@@ -25,7 +27,7 @@ final class TableBuilder {
 
   init(_ table: TableID) {
     self.table = table
-    columns = .allocate(capacity: Self.columnLimit)
+    columns = .allocate(capacity: columnCapacity)
   }
 
   deinit {
@@ -69,7 +71,7 @@ final class TableBuilder {
   }
 
   var memoryInBytes: Int {
-    var length = 0
+    var length = columnCapacity * MemoryLayout<Column>.stride
     for index in 0..<columnCount { length += columns[index].values.memoryInBytes + columns[index].presence.capacity }
     return length
   }
@@ -87,6 +89,7 @@ final class TableBuilder {
     while index < columnCount, columns[index].values.column != column { index += 1 }
     if index == columnCount {
       precondition(columnCount < Self.columnLimit, "a table has more columns than \(Self.columnLimit)")
+      if columnCount == columnCapacity { makeRoomForColumns() }
       (columns + index).initialize(to: Column(values: ColumnBuffer(column, encoding)))
       columnCount += 1
     }
@@ -95,6 +98,15 @@ final class TableBuilder {
     while place.pointee.presence.count <= byte { place.pointee.presence.append(littleEndian: UInt8(0)) }
     (place.pointee.presence.base + byte).assumingMemoryBound(to: UInt8.self).pointee |= 1 << UInt8(rowCount & 7)
     return place
+  }
+
+  private func makeRoomForColumns() {
+    let capacity = min(columnCapacity * 2, Self.columnLimit)
+    let bigger = UnsafeMutablePointer<Column>.allocate(capacity: capacity)
+    bigger.moveInitialize(from: columns, count: columnCount)
+    columns.deallocate()
+    columns = bigger
+    columnCapacity = capacity
   }
 
   /// Ends the table: its columns' encoded bytes go to `target`. Columns without a value are left out.

@@ -32,7 +32,7 @@ struct FileTable {
   /// Definitions given up to stay within the bound.
   private(set) var evictions: UInt64 = 0
 
-  init(capacity: Int = 262_144) { self.capacity = capacity }
+  init(capacity: Int) { self.capacity = capacity }
 
   subscript(id: FileID) -> FileDefinition? { definitions[id] }
 

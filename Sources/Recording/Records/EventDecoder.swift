@@ -6,14 +6,15 @@ internal import ProbeRecords
 /// to the stream of its container and lane.
 struct EventDecoder {
   var processes = ProcessTable()
-  var files = FileTable()
+  var files: FileTable
   let recipes: RecipeTable
   let attribution: Attribution
   let streams: Streams
   /// Records that made no sense: too short for their form, or of a form this version does not know.
   private(set) var malformed: UInt64 = 0
 
-  init(recipes: RecipeTable, attribution: Attribution, streams: Streams) {
+  init(recipes: RecipeTable, attribution: Attribution, streams: Streams, fileCapacity: Int) {
+    files = FileTable(capacity: fileCapacity)
     self.recipes = recipes
     self.attribution = attribution
     self.streams = streams

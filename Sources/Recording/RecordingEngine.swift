@@ -1,0 +1,188 @@
+internal import CaptureFormat
+internal import Events
+internal import Posix
+internal import ProbeRecords
+internal import SystemCalls
+
+/// What everything that records has in common: probes, names, decoding, losses and clocks.
+///
+/// One thread drains the rings in the order of time, decodes and attributes; where the events go is the streams' matter.
+/// The recorder never records itself.
+final class RecordingEngine {
+  struct Settings {
+    /// Bytes of each ring of the detail lane.
+    var ringSize: Int
+    var recordsByDefault = true
+    var isSubtreeOnly = false
+    var losesDefinitions = false
+    /// Names of files that are remembered.
+    var fileCapacity = 262_144
+  }
+
+  let resolver: ContainerResolver
+  let attribution: Attribution
+  let session: ProbeSession
+  let streams: Streams
+  let started: BootTime
+  var decoder: EventDecoder
+  var ledger = LossLedger()
+  private let hierarchy: CgroupHierarchy
+  private(set) var pending = PendingRecords()
+  private var lastAnchor: BootTime
+  private var wallOffset: Int64
+
+  /// Loads and attaches the probes, and takes in the containers that are there already.
+  init(_ settings: Settings, streams: Streams) throws {
+    self.streams = streams
+    try PidNamespace.requireInitial()
+    hierarchy = try CgroupHierarchy.detect()
+    resolver = try ContainerResolver(hierarchy: hierarchy)
+    let hostNamespace = mountNamespace(at: "/proc/self/ns/mnt") ?? 0
+    attribution = Attribution(resolver: resolver, hostMountNamespace: hostNamespace)
+    let recipes = RecipeTable()
+    session = try ProbeSession(
+      ProbeSettings(
+        ringSize: settings.ringSize, recordsByDefault: settings.recordsByDefault,
+        isSubtreeOnly: settings.isSubtreeOnly, hierarchy: hierarchy.number, hostMountNamespace: hostNamespace,
+        testing: settings.losesDefinitions ? UInt32(AT_TESTING_LOSE_DEFINITIONS) : 0),
+      recipes: recipes)
+    decoder = EventDecoder(
+      recipes: recipes, attribution: attribution, streams: streams, fileCapacity: settings.fileCapacity)
+    started = BootTime(nanoseconds: Clock.boot)
+    lastAnchor = started
+    wallOffset = Clock.real - Int64(Clock.boot)
+    // Attached first, scanned second: what starts in between is seen by both, and merged by (pid, start).
+    try session.attach()
+    resolver.scan(at: started)
+  }
+
+  /// Takes in the processes that were there before the probes.
+  func scanProcesses() throws {
+    decoder.processes.take(
+      scan: try ProbeSession.scanProcesses(hierarchy: hierarchy.number), attribution: attribution)
+  }
+
+  func drain(upTo horizon: UInt64) {
+    Self.drain(session.rings, upTo: horizon, attribution, into: &decoder, holding: &pending)
+  }
+
+  /// Takes what it changes as its own for the whole drain: as properties they would be checked at every record.
+  private static func drain(
+    _ rings: RingSet, upTo horizon: UInt64, _ attribution: Attribution, into decoder: inout EventDecoder,
+    holding pending: inout PendingRecords
+  ) {
+    _ = rings.drain(upTo: horizon) { record in
+      let cgroup = record.header.cgroup
+      if attribution.isUndecided(cgroup), pending.hold(record) { return }
+      decoder.decode(record)
+    }
+  }
+
+  /// What was learnt of containers since the last call.
+  func takeChanges() -> [ContainerChange] {
+    let changes = resolver.drainResolved()
+    if !changes.isEmpty { attribution.forget() }
+    return changes
+  }
+
+  /// Decodes what waited to learn its container, once that is known or has taken too long.
+  func replayPending(_ now: UInt64) {
+    pending.replay(now: now, isDecided: { !attribution.isUndecided($0) }, decode: { decoder.decode($0) })
+  }
+
+  /// Reads the probes' counts of what they lost.
+  func takeLosses() throws {
+    ledger.take(try session.readLosses()) { cgroup in
+      let container = attribution.place(cgroup: cgroup, mountNamespace: 0).container
+      return streams.wants(container) ? container : nil
+    }
+  }
+
+  /// Takes the probes off, and decodes all that they still wrote.
+  func end() {
+    session.detach()
+    drain(upTo: .max)
+    resolver.settle(limit: .milliseconds(500))
+  }
+
+  /// Decodes what still waits, however undecided.
+  func replayAllPending() {
+    pending.replay(now: .max, isDecided: { _ in true }, decode: { decoder.decode($0) })
+  }
+
+  /// Losses that no container can be named for.
+  func countUnattributed(until end: BootTime) {
+    for (cause, count) in [(LossCause.recursion, session.recursionMisses()), (.undecodable, decoder.malformed)]
+    where count > 0 {
+      ledger.add(LossRow(cause: cause, lane: nil, container: nil, from: started, to: end, count: count))
+    }
+  }
+
+  // MARK: Clocks
+
+  /// An anchor when one is due: every ten seconds, and at once when the wall clock was set.
+  func dueAnchor(_ now: UInt64) -> AnchorRow? {
+    let offset = Clock.real - Int64(Clock.boot)
+    if (offset - wallOffset).magnitude > 50_000_000 {
+      wallOffset = offset
+      return anchor(.step)
+    }
+    guard now > lastAnchor.nanoseconds + 10_000_000_000 else { return nil }
+    lastAnchor = BootTime(nanoseconds: now)
+    return anchor(.periodic)
+  }
+
+  func anchor(_ reason: AnchorReason) -> AnchorRow {
+    AnchorRow(
+      boot: BootTime(nanoseconds: Clock.boot), monotonic: Clock.monotonic, real: WallTime(nanoseconds: Clock.real),
+      reason: reason)
+  }
+}
+
+extension Provenance {
+  /// What a live capture says of its host and its recorder.
+  ///
+  /// - Parameter recorder: The recorder's own UUID: the same in all captures of one run.
+  static func live(captureID: String?, recorder: String?, toolVersion: String, commandLine: String) -> Provenance {
+    var provenance = Provenance()
+    let kernel = kernelFacts
+    provenance[.captureID] = captureID
+    provenance[.recorderInstance] = recorder
+    provenance[.toolVersion] = toolVersion
+    provenance[.hostName] = hostName
+    provenance[.machineID] = firstLine(of: "/etc/machine-id")
+    provenance[.bootID] = firstLine(of: "/proc/sys/kernel/random/boot_id")
+    provenance[.kernelRelease] = kernel.release
+    provenance[.kernelVersion] = kernel.version
+    provenance[.architecture] = kernel.architecture
+    provenance[.clock] = "boottime"
+    provenance[.source] = "live"
+    provenance[.commandLine] = commandLine
+    return provenance
+  }
+}
+
+extension Catalogue {
+  /// This version's kinds, columns and causes, and the names of this machine's calls.
+  static func live() -> Catalogue {
+    var calls: [Catalogue.Call] = []
+    #if arch(arm64)
+      let interfaces = [UInt8(AT_ABI_ARM64.rawValue), UInt8(AT_ABI_ARM.rawValue)]
+    #else
+      let interfaces = [AT_ABI_X86_64, AT_ABI_I386, AT_ABI_X32].map { UInt8($0.rawValue) }
+    #endif
+    for abi in interfaces {
+      calls += SystemCallTable.calls(abi: abi).map { .init(abi: abi, number: $0.call.number, name: $0.name) }
+    }
+    return .current(calls: calls)
+  }
+}
+
+private func firstLine(of path: String) -> String? {
+  guard let bytes = try? FileDescriptor.contents(of: path, limit: 256) else { return nil }
+  let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+  return line.isEmpty ? nil : line
+}
+
+/// Version 4, from the kernel's generator.
+func randomUUID() -> String? { firstLine(of: "/proc/sys/kernel/random/uuid") }
