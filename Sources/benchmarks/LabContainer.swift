@@ -15,18 +15,10 @@ struct LabContainer {
     try Directory.create(cgroup)
   }
 
-  /// Starts a shell in the container; it ends with ``remove()`` at the latest.
+  /// Starts a shell that goes into the container; it ends with ``remove()`` at the latest.
   @discardableResult
   func start(_ script: String) throws -> ChildProcess {
-    let child = try ChildProcess(
-      starting: ProgramLaunch("/bin/sh", ["-c", "echo $$ >\(cgroup)/cgroup.procs; " + script]))
-    while (try? members())?.isEmpty ?? true { if try child.endIfOver() != nil { break } }
-    return child
-  }
-
-  private func members() throws -> [Int32] {
-    let text = String(decoding: try FileDescriptor.contents(of: cgroup + "/cgroup.procs"), as: UTF8.self)
-    return text.split(separator: "\n").compactMap { Int32($0) }
+    try Watchdog.start(ProgramLaunch("/bin/sh", ["-c", "echo $$ >\(cgroup)/cgroup.procs; " + script]))
   }
 
   func remove() {

@@ -24,7 +24,7 @@ struct LargeCapture {
         let running = try (first..<min(first + 2, containers.count)).map {
           try containers[$0].start(Self.script(container: $0, round: round))
         }
-        for child in running { _ = try child.wait() }
+        for child in running { _ = try Watchdog.wait(for: child) }
       }
       complainProgress(round: round, since: start)
     }
@@ -86,8 +86,9 @@ struct LargeCapture {
     // The first warms the page cache.
     for run in 0...bench.pairs {
       let start = Clock.monotonic
-      let child = try ChildProcess(starting: ProgramLaunch(bench.aftertrace, arguments))
-      let usage = try child.waitMeasured().usage
+      let child = try Watchdog.start(ProgramLaunch(bench.aftertrace, arguments))
+      let (end, usage) = try Watchdog.wait(for: child)
+      guard end.isSuccess else { return report(name, "not measured: \(end)") }
       if run > 0 { seconds.append(Double(Clock.monotonic - start) / 1e9) }
       peak = max(peak, usage.peakMemoryInBytes)
     }
