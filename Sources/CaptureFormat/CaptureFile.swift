@@ -1,5 +1,5 @@
 internal import Bytes
-internal import Events
+public import Events
 internal import Glibc
 internal import Posix
 
@@ -106,6 +106,15 @@ public final class CaptureFile {
           result.append(row)
         }
       }
+    }
+    return result
+  }
+
+  /// The container of every process that the capture has a row of: what counting takes of ``processes()``.
+  public func containersOfProcesses() throws(CaptureError) -> [ProcessKey: ContainerKey] {
+    var result: [ProcessKey: ContainerKey] = [:]
+    try forEachTable(.processes, .processes) { (table) throws(ByteError) in
+      for (key, container) in try ProcessRow.containers(table) { result[key] = container }
     }
     return result
   }

@@ -61,6 +61,21 @@ extension ProcessRow {
   }
 }
 
+extension ProcessRow {
+  /// Key and container alone.
+  static func containers(_ table: TableReader) throws(ByteError) -> [(key: ProcessKey, container: ContainerKey)] {
+    var pids = try table.integers(.pid)
+    var starts = try table.integers(.start)
+    var containers = try table.integers(.container)
+    return (0..<table.rowCount).map { row in
+      (
+        ProcessKey(pid: pids.exactly(row) ?? 0, start: starts.time(row) ?? BootTime(nanoseconds: 0)),
+        ContainerKey(rawValue: containers.exactly(row) ?? 0)
+      )
+    }
+  }
+}
+
 extension ContainerRow {
   func write(to table: TableBuilder) {
     table.set(.container, key.rawValue)

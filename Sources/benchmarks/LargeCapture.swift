@@ -32,7 +32,8 @@ struct LargeCapture {
     say(try recorder.stop().said)
   }
 
-  /// What one container does in one round; no two do the same: 50 processes, and some ten thousand calls.
+  /// What one container does in one round; no two do the same: more than 50 processes, and more than ten thousand
+  /// calls.
   static func script(container: Int, round: Int) -> String {
     let kind = (container + round) % 4
     let bytes = 3000 + (container * 7 + round * 131) % 1500
@@ -44,7 +45,7 @@ struct LargeCapture {
       default: "cat /usr/share/common-licenses/* | wc >/dev/null"
       }
     return """
-      cd /tmp; i=0; while [ $i -lt 44 ]; do busybox true \(container) \(round) $i; i=$((i+1)); done; \(own)
+      cd /tmp; i=0; while [ $i -lt 48 ]; do busybox true \(container) \(round) $i; i=$((i+1)); done; \(own)
       dd if=/dev/zero of=/dev/null bs=\(1 + container) count=\(bytes) status=none
       echo \(container) >bench-\(container)-\(round); rm bench-\(container)-\(round)
       """
