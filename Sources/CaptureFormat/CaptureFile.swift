@@ -139,6 +139,8 @@ public final class CaptureFile {
   public func state() throws(CaptureError) -> [StateRow] { try rows(.state, .state, StateRow.rows) }
   public func losses() throws(CaptureError) -> [LossRow] { try rows(.losses, .losses, LossRow.rows) }
   public func anchors() throws(CaptureError) -> [AnchorRow] { try rows(.anchors, .anchors, AnchorRow.rows) }
+  /// Why the capture was made, in the order the triggers were taken; none when somebody recorded by hand.
+  public func triggers() throws(CaptureError) -> [TriggerRow] { try rows(.trigger, .triggers, TriggerRow.rows) }
 
   /// Events per second and stream. Empty without a footer: the directory's row counts tell roughly the same.
   public func counts() throws(CaptureError) -> [CountRow] {

@@ -1,6 +1,6 @@
 internal import CaptureFormat
 internal import Events
-internal import Interchange
+internal import JSON
 internal import Reconstruction
 
 /// `info`: what a capture holds, and what it lost. Reads tables, never events.

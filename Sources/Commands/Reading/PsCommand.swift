@@ -1,6 +1,6 @@
 internal import CaptureFormat
 internal import Events
-internal import Interchange
+internal import JSON
 internal import Reconstruction
 
 /// `ps`: the process forest, the dead included.

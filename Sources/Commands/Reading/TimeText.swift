@@ -1,5 +1,4 @@
 internal import Events
-internal import Interchange
 internal import Posix
 internal import Reconstruction
 
