@@ -104,7 +104,8 @@ let testTargets: [Target] = [
   tests(of: "Reconstruction", ["CaptureFormat", "Events"]),
   tests(of: "Interchange", ["CaptureFormat", "Digests", "Events", "JSON", "Posix", "Reconstruction"]),
   tests(of: "Posix"),
-  tests(of: "Recording", ["ContainerLab", "CaptureFormat", "Events", "JSON", "Posix", "Triggers"], exclude: ["Fixtures"]),
+  tests(
+    of: "Recording", ["ContainerLab", "CaptureFormat", "Events", "JSON", "Posix", "Triggers"], exclude: ["Fixtures"]),
   tests(of: "Arguments", exclude: ["Snapshots"]),
   tests(of: "Commands", ["Arguments"]),
   tests(of: "Bytes"),
