@@ -26,6 +26,9 @@ public final class EventBlockBuilder {
   public var rowCount: Int { rows.pointee.rowCount }
   public var firstTime: BootTime { BootTime(nanoseconds: rowCount == 0 ? 0 : rows.pointee.firstTime) }
   public var lastTime: BootTime { BootTime(nanoseconds: rows.pointee.lastTime) }
+  /// The youngest row's, also of what was sealed.
+  public var latestTime: BootTime { max(sealedTime, lastTime) }
+  private var sealedTime = BootTime(nanoseconds: 0)
   /// Of the next row.
   public var nextSequence: UInt64 { rows.pointee.firstSequence + UInt64(rowCount) }
   /// Never less than what the columns will take before compression.
@@ -110,6 +113,7 @@ public final class EventBlockBuilder {
     let tables = rows.pointee.finish(into: &assembler.raw)
     var block = assembler.assemble(description, tables: tables)
     block.secondCounts = rows.pointee.secondCounts
+    sealedTime = latestTime
     let next = nextSequence
     rows.pointee = EventRows(firstSequence: next)
     return block

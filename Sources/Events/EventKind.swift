@@ -12,6 +12,8 @@ public struct EventKind: RawRepresentable, Hashable, Sendable {
   public static let processExit = EventKind(rawValue: 18)
   public static let threadStart = EventKind(rawValue: 19)
   public static let threadExit = EventKind(rawValue: 20)
+  public static let processRename = EventKind(rawValue: 21)
+  public static let threadRename = EventKind(rawValue: 22)
 
   public static let fileOpen = EventKind(rawValue: 32)
   public static let fileClose = EventKind(rawValue: 33)
@@ -37,6 +39,8 @@ public struct EventKind: RawRepresentable, Hashable, Sendable {
   public static let networkSend = EventKind(rawValue: 69)
   public static let networkReceive = EventKind(rawValue: 70)
 
+  public static let signalReturn = EventKind(rawValue: 80)
+
   public static let cgroupCreate = EventKind(rawValue: 96)
   public static let cgroupRemove = EventKind(rawValue: 97)
   public static let cgroupAttach = EventKind(rawValue: 98)
@@ -59,6 +63,8 @@ extension EventKind {
     .init(kind: .processExit, name: "process.exit", summary: "a process ended: its last thread is gone"),
     .init(kind: .threadStart, name: "thread.start", summary: "a process made a thread"),
     .init(kind: .threadExit, name: "thread.exit", summary: "a thread ended and its process goes on"),
+    .init(kind: .processRename, name: "process.rename", summary: "a process took another name (prctl, /proc/PID/comm)"),
+    .init(kind: .threadRename, name: "thread.rename", summary: "a thread that is not its process's first took a name"),
     .init(kind: .fileOpen, name: "file.open", summary: "open, creat, openat, openat2"),
     .init(kind: .fileClose, name: "file.close", summary: "a descriptor was closed"),
     .init(kind: .fileRead, name: "file.read", summary: "the read family, with count and result"),
@@ -81,6 +87,7 @@ extension EventKind {
     .init(kind: .networkListen, name: "net.listen", summary: "a socket waits for connections"),
     .init(kind: .networkSend, name: "net.send", summary: "the send family, with count and result"),
     .init(kind: .networkReceive, name: "net.recv", summary: "the recv family, with count and result"),
+    .init(kind: .signalReturn, name: "signal.return", summary: "a signal handler returned (rt_sigreturn)"),
     .init(kind: .cgroupCreate, name: "cgroup.mkdir", summary: "a cgroup was made"),
     .init(kind: .cgroupRemove, name: "cgroup.rmdir", summary: "a cgroup was removed"),
     .init(kind: .cgroupAttach, name: "cgroup.attach", summary: "a process was moved to another cgroup"),

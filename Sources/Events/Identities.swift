@@ -106,7 +106,7 @@ public struct EventFlags: OptionSet, Hashable, Sendable {
   public static let thread = EventFlags(rawValue: 1 << 3)
   /// Seen by the scan at the start, not by a probe.
   public static let tableScan = EventFlags(rawValue: 1 << 4)
-  /// Arrived after later events of its stream were sealed.
+  /// Stands after later events of its stream: its probe was held up, or it waited until its container was known.
   public static let outOfOrder = EventFlags(rawValue: 1 << 5)
   /// The path leads outside the process's root.
   public static let outsideRoot = EventFlags(rawValue: 1 << 6)

@@ -1,6 +1,5 @@
 internal import CaptureFormat
 internal import Events
-internal import JSON
 internal import Reconstruction
 
 extension TimelineExporter {
@@ -24,6 +23,9 @@ extension TimelineExporter {
     .processExit: process("Process Ended", "end", "end", "exit"),
     .threadStart: process("Thread Started", "thread-start", "info"),
     .threadExit: process("Thread Ended", "thread-end", "info"),
+    .processRename: process("Process Renamed", "rename", "change"),
+    .threadRename: process("Thread Renamed", "thread-rename", "info"),
+    .signalReturn: process("Signal Handler Returned", "signal-return", "info"),
     .fileOpen: file("File Opened", "open", "access"), .fileClose: file("File Closed", "close", "info"),
     .fileRead: file("File Read", "read", "access"), .fileWrite: file("File Written", "write", "change"),
     .fileRename: file("File Renamed", "rename", "change"), .fileUnlink: file("File Deleted", "delete", "deletion"),
@@ -91,6 +93,7 @@ extension TimelineExporter {
           pid: UInt32(truncatingIfNeeded: pid), start: BootTime(nanoseconds: UInt64(bitPattern: start)))
         json.set("aftertrace.child.entity_id", entityID(of: key))
       }
+    case .processRename, .threadRename: json.set("aftertrace.new_name", ifPresent: event.bytes(.comm))
     default:
       if Self.label(of: event.kind).categories == ["network"] { writeNetwork(event, &json) }
       writeFile(event, &json)

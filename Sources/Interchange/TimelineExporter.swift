@@ -1,6 +1,5 @@
 public import CaptureFormat
 internal import Events
-public import JSON
 internal import Reconstruction
 
 /// Writes events as a timeline: Timesketch's fields and flat dotted ECS keys, one JSON object an event.
@@ -38,11 +37,12 @@ public struct TimelineExporter {
     if !label.categories.isEmpty { json.set("event.category", strings: label.categories) }
     json.set("event.type", strings: eventTypes(event, label))
     json.set("event.action", event.call.map { text.name(of: $0) } ?? label.action)
-    if event.call != nil { json.set("event.outcome", event.result < 0 ? "failure" : "success") }
+    let hasResult = event.call != nil && event.kind != .signalReturn
+    if hasResult { json.set("event.outcome", event.result < 0 ? "failure" : "success") }
     if event.result < 0 { json.set("error.code", text.result(event)) }
     json.set("aftertrace.kind", text.name(of: event.kind))
     json.set("aftertrace.lane", ifPresent: event.entry.lane?.name)
-    if event.call != nil { json.set("aftertrace.result", event.result) }
+    if hasResult { json.set("aftertrace.result", event.result) }
     json.set("aftertrace.capture_id", ifPresent: captureID)
     json.set("host.name", ifPresent: hostName)
     json.set("host.boot.id", ifPresent: bootID)

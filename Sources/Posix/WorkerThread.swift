@@ -39,6 +39,11 @@ private func runThreadBody(_ context: UnsafeMutableRawPointer?) -> UnsafeMutable
   return nil
 }
 
+/// Puts the calling thread before others that want to run. Without `CAP_SYS_NICE` nothing changes.
+///
+/// The corresponding C function is `setpriority`, which on Linux is of one thread.
+public func raiseThreadPriority() { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -10) }
+
 /// A bell that one thread rings and another waits for. Rings before the wait are not lost.
 public struct WakeUp: ~Copyable, Sendable {
   private let event: FileDescriptor
@@ -60,32 +65,5 @@ public struct WakeUp: ~Copyable, Sendable {
     _ = poll(&wanted, 1, milliseconds ?? -1)
     var count: eventfd_t = 0
     _ = eventfd_read(event.number, &count)
-  }
-}
-
-/// Opens once, for any number of threads that wait for it.
-public struct Gate: ~Copyable, Sendable {
-  private let event: FileDescriptor
-
-  /// The corresponding C function is `eventfd`.
-  public init() throws(SystemError) {
-    event = FileDescriptor(owning: try check("eventfd") { eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)) })
-  }
-
-  /// Lets pass all who wait, and all who come later. The corresponding C function is `eventfd_write`.
-  public borrowing func open() {
-    let number = event.number
-    _ = try? check("eventfd_write") { eventfd_write(number, 1) }
-  }
-
-  /// Waits until the gate is open, at most `milliseconds`; for ever when nil. The corresponding C function is `poll`.
-  ///
-  /// - Returns: Whether it is open.
-  public borrowing func wait(milliseconds: Int32? = nil) -> Bool {
-    var wanted = pollfd(fd: event.number, events: Int16(POLLIN), revents: 0)
-    while true {
-      let count = poll(&wanted, 1, milliseconds ?? -1)
-      if count >= 0 || errno != EINTR { return count > 0 }
-    }
   }
 }

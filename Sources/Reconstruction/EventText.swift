@@ -31,7 +31,11 @@ public struct EventText: Sendable {
     let path = event.bytes(.path).map(Self.printable)
     let isExec = event.kind == .processExec
     let isAboutUser = isExec || event.kind == .fileChangeOwner
-    for column in event.columns where !Self.folded.contains(column) || isAboutUser && Self.owners.contains(column) {
+    let isAboutName = event.kind == .processRename || event.kind == .threadRename
+    for column in event.columns
+    where !Self.folded.contains(column) || isAboutUser && Self.owners.contains(column)
+      || isAboutName && column == .comm
+    {
       guard let value = value(column, of: event) else { continue }
       if Self.raw.contains(column) {
         raw.append(value)
@@ -42,7 +46,8 @@ public struct EventText: Sendable {
       parts.append(Self.plain.contains(column) ? value : "\(name(of: column))=\(value)")
     }
     if !raw.isEmpty { parts[0] += "(" + raw.joined(separator: ", ") + ")" }
-    if event.call != nil { parts.append("= " + result(event)) }
+    // A return from a signal handler gives the interrupted code its registers back: it has no result of its own.
+    if event.call != nil, event.kind != .signalReturn { parts.append("= " + result(event)) }
     let notes = notes(event)
     if !notes.isEmpty { parts.append("[" + notes.joined(separator: ", ") + "]") }
     return parts.joined(separator: " ")
@@ -94,7 +99,8 @@ public struct EventText: Sendable {
 
   private func verb(_ event: EventBlock) -> String {
     let name = name(of: event.kind)
-    // rt_sigreturn restores every register, its own number among them.
+    if event.kind == .signalReturn { return "return from a signal handler" }
+    // A number that no interface has, or one that a tracer took away.
     if event.kind == .call { return "call of unknown number" }
     return name.split(separator: ".").last.map(String.init) ?? name
   }

@@ -17,19 +17,10 @@ public struct ProcessHistory: Sendable {
 
   /// Reads the table, and the lifecycle blocks where there is no footer.
   public init(of file: CaptureFile) throws(CaptureError) {
-    // Unique already: inserting them would hash each once more than it takes.
-    processes = try file.processes()
-    numbers = [:]
-    numbers.reserveCapacity(processes.count)
-    for (number, process) in processes.enumerated() { numbers[process.key] = number }
+    self.init(try file.processes())
     if file.hasFooter { return }
     var merge = EventMerge(file, entries: file.directory.filter { $0.lane == .lifecycle })
     while let event = try merge.next() { apply(event, in: event.entry.container) }
-  }
-
-  /// The container of each process, for those who only count.
-  public static func containers(of file: CaptureFile) throws(CaptureError) -> [ContainerKey] {
-    file.hasFooter ? Array(try file.containersOfProcesses().values) : try Self(of: file).processes.map(\.container)
   }
 
   public subscript(key: ProcessKey) -> ProcessRow? { numbers[key].map { processes[$0] } }
@@ -56,6 +47,7 @@ public struct ProcessHistory: Sendable {
     switch event.kind {
     case .processFork: applyFork(event, parent: number, container)
     case .processExec: applyExec(event, number)
+    case .processRename: if let comm = event.bytes(.comm) { processes[number].comm = comm }
     case .processExit:
       processes[number].end = event.time
       processes[number].exitCode = event.value(.exitCode).map { Int32(truncatingIfNeeded: $0) }
@@ -76,7 +68,8 @@ public struct ProcessHistory: Sendable {
       processes[child].parent = ProcessKey(pid: pid, start: BootTime(nanoseconds: UInt64(bitPattern: start)))
     }
     guard processes[child].execTime == nil else { return }
-    processes[child].comm = source.comm
+    // The thread that forked may have a name of its own.
+    processes[child].comm = event.bytes(.comm) ?? source.comm
     processes[child].executable = source.executable
     processes[child].arguments = source.arguments
     processes[child].workingDirectory = source.workingDirectory

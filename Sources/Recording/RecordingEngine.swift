@@ -62,7 +62,10 @@ final class RecordingEngine {
       scan: try ProbeSession.scanProcesses(hierarchy: hierarchy.number), attribution: attribution)
   }
 
-  func drain(upTo horizon: UInt64) {
+  /// Decodes what the probes wrote, but for the last moments before `now`: another probe may be about to write as early a
+  /// record.
+  func drain(upTo now: UInt64) {
+    let horizon = now == .max ? now : now - RingSet.slack
     Self.drain(session.rings, upTo: horizon, attribution, into: &decoder, holding: &pending)
   }
 
@@ -71,10 +74,14 @@ final class RecordingEngine {
     _ rings: RingSet, upTo horizon: UInt64, _ attribution: Attribution, into decoder: inout EventDecoder,
     holding pending: inout PendingRecords
   ) {
-    _ = rings.drain(upTo: horizon) { record in
+    rings.drain(upTo: horizon, early: attribution.announce) { record, lateness in
       let cgroup = record.header.cgroup
       if attribution.isUndecided(cgroup), pending.hold(record) { return }
-      decoder.decode(record)
+      if lateness == 0 {
+        decoder.decode(record)
+      } else {
+        decoder.decode(record, lateBy: lateness)
+      }
     }
   }
 
@@ -87,7 +94,7 @@ final class RecordingEngine {
 
   /// Decodes what waited to learn its container, once that is known or has taken too long.
   func replayPending(_ now: UInt64) {
-    pending.replay(now: now, isDecided: { !attribution.isUndecided($0) }, decode: { decoder.decode($0) })
+    pending.replay(now: now, isDecided: { !attribution.isUndecided($0) }, decode: { decoder.decodeHeld($0) })
   }
 
   /// Reads the probes' counts of what they lost.
@@ -107,7 +114,7 @@ final class RecordingEngine {
 
   /// Decodes what still waits, however undecided.
   func replayAllPending() {
-    pending.replay(now: .max, isDecided: { _ in true }, decode: { decoder.decode($0) })
+    pending.replay(now: .max, isDecided: { _ in true }, decode: { decoder.decodeHeld($0) })
   }
 
   /// Losses that no container can be named for.

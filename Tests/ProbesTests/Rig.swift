@@ -136,7 +136,7 @@ private func drain(_ ring: inout RingReader) -> [Record] {
 
 /// Owners of what arrays cannot hold.
 private final class Attachments {
-  private var list: InlineArray<7, Attachment?>
+  private var list: InlineArray<8, Attachment?>
 
   init(_ object: borrowing LoadedObject) throws {
     list = InlineArray { _ in nil }

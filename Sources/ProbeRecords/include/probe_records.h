@@ -40,6 +40,8 @@ enum at_form {
   AT_FORM_CGROUP = 7,     /* at_cgroup followed by fields */
   AT_FORM_DEFINITION = 8, /* at_definition followed by fields: what a file identity is called */
   AT_FORM_DESCRIPTOR = 9, /* at_transfer: a call on one descriptor without counts (close, dup, listen ...) */
+  AT_FORM_SIGNAL_RETURN = 10, /* at_header alone: a signal handler returned, registers and number are those before it */
+  AT_FORM_RENAME = 11,        /* at_rename: a task took another name */
 };
 
 /* at_header.flags, and copied into the capture's event flags where they mean the same. */
@@ -137,8 +139,9 @@ struct at_fork {
   uint32_t child_vpid; /* pid inside the innermost pid namespace */
   uint32_t real_parent_tgid; /* CLONE_PARENT makes it differ from header.tgid */
   uint64_t real_parent_start;
+  char child_comm[16]; /* of the thread that forked, which need not be its process's */
 };
-AT_STATIC_ASSERT(sizeof(struct at_fork) == 104);
+AT_STATIC_ASSERT(sizeof(struct at_fork) == 120);
 
 struct at_exec {
   struct at_header header;
@@ -163,6 +166,12 @@ struct at_exit {
   uint32_t unused;
 };
 AT_STATIC_ASSERT(sizeof(struct at_exit) == 64);
+
+struct at_rename {
+  struct at_header header; /* of the task that is renamed; AT_FLAG_THREAD when it is not its process's first */
+  char comm[16];
+};
+AT_STATIC_ASSERT(sizeof(struct at_rename) == 64);
 
 enum at_cgroup_action {
   AT_CGROUP_MKDIR = 1,
@@ -209,6 +218,7 @@ enum at_field_id {
   AT_FIELD_PAIR = 15,         /* two int32: descriptors that pipe or socketpair made */
   AT_FIELD_SECOND_FILE = 16,  /* at_file: the second of a pair */
   AT_FIELD_FILENAME = 17,     /* kernel object: what execve was asked to run (bprm->filename) */
+  AT_FIELD_EXECUTABLE_NAME = 18, /* kernel object: the name of an executable that no directory holds: "memfd:x" */
 };
 
 struct at_field {

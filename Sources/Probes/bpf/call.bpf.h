@@ -1,5 +1,5 @@
 /* sys_exit, alone: the registers of the entry are still there, and an unwatched call costs one probe and not two.
- * It misses what never returns to its caller: a successful execve, rt_sigreturn, exit_group.
+ * It misses what never returns to its caller: a successful execve, exit_group. rt_sigreturn comes without its number.
  */
 #ifndef AFTERTRACE_CALL_BPF_H
 #define AFTERTRACE_CALL_BPF_H
@@ -339,6 +339,24 @@ __attribute__((noinline)) int detailed_call(struct at_context *call, const struc
 	return 0;
 }
 
+/* What a return from a signal handler leaves: it restores every register, and the kernel sets the number to -1 so that
+ * nothing is restarted. A call of number -1 answers ENOSYS, and a tracer may set any number and result: those stay calls
+ * of unknown number. */
+always_inline int is_signal_return(uint32_t number, int64_t result, struct task_struct *task)
+{
+	return number == (uint32_t)-1 && result != -ENOSYS && task->ptrace == 0;
+}
+
+always_inline int signal_return(struct at_context *call, struct task_struct *task)
+{
+	struct at_header *record = reserve(AT_LANE_DETAIL, sizeof(*record), call->cgroup);
+	if (!record)
+		return 0;
+	fill_header(record, task, call->cgroup, 0, -1, call->abi, AT_FORM_SIGNAL_RETURN, AT_LANE_DETAIL);
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int on_sys_exit(uint64_t *context)
 {
@@ -350,8 +368,12 @@ int on_sys_exit(uint64_t *context)
 	struct pt_regs *regs = (struct pt_regs *)context[0];
 	struct at_registers registers = call_of(regs, task);
 	uint32_t index = registers.abi * AT_CALLS_PER_ABI + registers.number;
-	if (registers.number >= AT_CALLS_PER_ABI)
+	call.abi = registers.abi;
+	if (registers.number >= AT_CALLS_PER_ABI) {
+		if (is_signal_return(registers.number, context[1], task))
+			return signal_return(&call, task);
 		index = AT_ABI_COUNT * AT_CALLS_PER_ABI; /* no such entry: recorded raw */
+	}
 	static const struct at_recipe raw = {.form = AT_FORM_CALL, .lane = AT_LANE_DETAIL, .failure_lane = AT_LANE_DETAIL};
 	const struct at_recipe *recipe = bpf_map_lookup_elem(&recipes, &index);
 	if (!recipe || recipe->form == 0)
@@ -363,8 +385,7 @@ int on_sys_exit(uint64_t *context)
 		return 0;
 	call.lane = failed ? recipe->failure_lane : recipe->lane;
 	call.flags = call.result <= -512 && call.result >= -516 ? AT_FLAG_RESTARTED : 0;
-	call.number = registers.number;
-	call.abi = registers.abi;
+	call.number = registers.number < 0x8000 ? registers.number : 0xffff; /* what has no room is unknown, not cut */
 	arguments_of(regs, registers.abi, call.arguments);
 	if (recipe->flags & AT_RECIPE_FAMILY_BY_COMMAND) {
 		uint32_t command = call.arguments[2];

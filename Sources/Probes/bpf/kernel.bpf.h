@@ -187,6 +187,7 @@ struct thread_info {
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
+	unsigned int ptrace;
 	struct mm_struct *mm;
 	int exit_code;
 	int pid;
@@ -292,6 +293,7 @@ struct pt_regs {
 #define TCP_LISTEN 10
 #define AT_FDCWD (-100)
 #define EFAULT 14
+#define ENOSYS 38
 #define PF_KTHREAD 0x00200000
 #define SIGNAL_GROUP_EXIT 0x4
 

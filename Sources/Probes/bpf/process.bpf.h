@@ -37,6 +37,7 @@ int on_fork(uint64_t *context)
 	record->child_vpid = innermost_number(get_address(child, thread_pid));
 	record->real_parent_tgid = real_parent->tgid;
 	record->real_parent_start = real_parent->group_leader->start_boottime;
+	bpf_probe_read_kernel_str(record->child_comm, sizeof(record->child_comm), child->comm);
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	return 0;
 }
@@ -89,7 +90,10 @@ int on_exec(uint64_t *context)
 	uint64_t dentry = get_address(executable, f_path.dentry), mount = get_address(executable, f_path.mnt);
 	struct at_subject subject = {};
 	if (executable) {
-		put_components(scratch, dentry, mount, AT_FIELD_EXECUTABLE);
+		if (is_nameless(dentry, mount)) /* a memfd: its dentry is its own root */
+			put_kernel_string(scratch, get_address(typed(dentry, dentry), d_name.name), AT_FIELD_EXECUTABLE_NAME);
+		else
+			put_components(scratch, dentry, mount, AT_FIELD_EXECUTABLE);
 		identify_path(&subject, task, dentry, mount, cgroup);
 	}
 	record->executable = subject.file;
@@ -102,6 +106,29 @@ int on_exec(uint64_t *context)
 	if (size > AT_SCRATCH_LIMIT || output(AT_LANE_LIFECYCLE, record, size) < 0)
 		count_loss(cgroup, AT_LANE_LIFECYCLE, AT_LOSS_RING_FULL);
 	scratch->busy = 0;
+	return 0;
+}
+
+/* task_rename, not prctl's return: also names written to /proc/PID/comm, and read from the kernel's own copy. The name
+ * that an exec brings comes with its exec. */
+SEC("tp_btf/task_rename")
+int on_rename(uint64_t *context)
+{
+	struct task_struct *task = (struct task_struct *)context[0];
+	if (task->flags & PF_KTHREAD)
+		return 0;
+	uint64_t cgroup = cgroup_of(task);
+	if (!is_recorded(task, cgroup) || is_in_exec(bpf_get_current_task_btf()))
+		return 0;
+	uint32_t is_thread = task->pid != task->tgid;
+	uint32_t lane = is_thread ? AT_LANE_DETAIL : AT_LANE_LIFECYCLE;
+	struct at_rename *record = reserve(lane, sizeof(*record), cgroup);
+	if (!record)
+		return 0;
+	fill_header(&record->header, task, cgroup, is_thread ? AT_FLAG_THREAD : 0, -1, 0, AT_FORM_RENAME, lane);
+	__builtin_memset(record->comm, 0, sizeof(record->comm));
+	bpf_probe_read_kernel_str(record->comm, sizeof(record->comm), (const void *)context[1]);
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	return 0;
 }
 

@@ -75,6 +75,21 @@ always_inline void arguments_of(struct pt_regs *regs, uint32_t abi, uint64_t arg
 
 #endif
 
+/* Whether a task is inside execve or execveat: by its own registers. */
+always_inline int is_in_exec(struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct at_registers call = call_of(regs, task);
+	int number = call.number;
+	switch (call.abi) {
+	case AT_ABI_X86_64: return number == 59 || number == 322;
+	case AT_ABI_X32: return number == 520 || number == 545;
+	case AT_ABI_I386: return number == 11 || number == 358;
+	case AT_ABI_ARM: return number == 11 || number == 387;
+	default: return number == 221 || number == 281;
+	}
+}
+
 #define CLONE_VM 0x100
 #define CLONE_VFORK 0x4000
 #define SIGCHLD 17

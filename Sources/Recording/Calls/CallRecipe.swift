@@ -111,6 +111,13 @@ struct RecipeTable: Sendable {
 
   private static let none = Outline(kind: .call, form: nil)
 
+  private static let signalReturns = [AT_ABI_X86_64, AT_ABI_ARM64].map { abi in
+    SystemCallTable.call(named: "rt_sigreturn", abi: UInt8(abi.rawValue))
+  }
+
+  /// The one call that returns from a signal handler; nil for an interface that has two.
+  func signalReturn(abi: UInt8) -> SystemCall? { Self.signalReturns.lazy.compactMap { $0 }.first { $0.abi == abi } }
+
   /// The recipe's kind and form; a plain call where there is none.
   func outline(of call: SystemCall?) -> Outline {
     guard let call else { return Self.none }

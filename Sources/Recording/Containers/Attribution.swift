@@ -1,4 +1,5 @@
 internal import Events
+internal import ProbeRecords
 
 /// Says which container a record belongs to: by the cgroup of the task, else by its mount namespace.
 ///
@@ -55,6 +56,18 @@ final class Attribution {
     if resolver.isUndecided(CgroupID(rawValue: cgroup)) { return true }
     lastDecided = cgroup
     return false
+  }
+
+  /// Takes a new cgroup in before its record's turn: what its engine wrote of it may be gone by then.
+  func announce(_ record: ProbeRecord) {
+    guard record.header.form == UInt8(AT_FORM_CGROUP.rawValue), let body = record.body(as: at_cgroup.self),
+      body.action == AT_CGROUP_MKDIR.rawValue
+    else { return }
+    let name = record.fields(after: MemoryLayout<at_cgroup>.size).first { $0.id == AT_FIELD_NAME.rawValue }
+    cgroupCreated(
+      CgroupID(rawValue: body.cgroup), parent: CgroupID(rawValue: body.parent),
+      path: String(decoding: name?.bytes.prefix { $0 != 0 } ?? [], as: UTF8.self),
+      at: BootTime(nanoseconds: body.header.time), creator: body.header.tgid)
   }
 
   func cgroupCreated(_ id: CgroupID, parent: CgroupID, path: String, at time: BootTime, creator: UInt32) {

@@ -77,7 +77,7 @@ extension ContainerResolver {
   }
 
   /// Whether the cgroup may still turn out to be a container: the disk was not asked yet.
-  public func isUndecided(_ id: CgroupID) -> Bool { nodes[id]?.isUndecided ?? false }
+  public func isUndecided(_ id: CgroupID) -> Bool { nodes[id]?.isUndecided ?? (removedCandidates[id] != nil) }
 
   /// The cgroup's path, while it lives.
   public func path(ofCgroup id: CgroupID) -> CgroupPath? { nodes[id]?.path }
@@ -312,7 +312,9 @@ extension ContainerResolver {
         describe(id, metadata)
         let key = table[id]
         if let namespace = metadata.mountNamespace, key != .host { learn(namespace, of: key) }
-      case .notYet(let id): decide(id)
+      case .notYet(let id):
+        removedCandidates[id] = nil
+        decide(id)
       case .vanished(let id):
         cgroupRemoved(id: id, at: BootTime(nanoseconds: Clock.boot))
       }

@@ -25,7 +25,7 @@ final class MetadataWorker: Sendable {
     case described(CgroupID, ContainerMetadata)
     /// The first process was found: the same metadata with pid, mount namespace and perhaps the upper directory.
     case started(CgroupID, ContainerMetadata)
-    /// The first attempt found nothing.
+    /// The first attempt found nothing, or the last.
     case notYet(CgroupID)
     /// The cgroup's directory is gone, though nobody said so.
     case vanished(CgroupID)
@@ -101,6 +101,8 @@ extension MetadataWorker {
 
   /// The thread's body.
   func run(roots: RuntimeRoots) {
+    // It does little, and what it is to read lives for milliseconds on a machine that may be very busy.
+    raiseThreadPriority()
     var reader = MetadataReader(roots: roots)
     var discovered: ContinuousClock.Instant?
     var pending: [Pending] = []
@@ -116,24 +118,42 @@ extension MetadataWorker {
         return taken
       }
       if isStopping { return }
+      // What is new goes first, and what is gone: its files live for milliseconds. What was there before can wait.
       for request in requests {
         let launch = request.creator.flatMap { RuntimeLaunch(ofProcess: $0) }
         pending.append(Pending(request: request, launch: launch, since: .now, due: .now))
       }
-      let now = ContinuousClock.now
       var kept: [Pending] = []
+      var others: [Pending] = []
       for var item in pending {
         let isLast = cancelled.contains(item.request.cgroup)
-        if item.due <= now || isLast {
-          let isDone = attempt(&item, reader: &reader, discovered: &discovered, isLast: isLast)
-          if isDone || isLast { continue }
+        guard isLast || !item.wasTried && !item.request.isOld else {
+          others.append(item)
+          continue
+        }
+        let isDone = attempt(&item, reader: &reader, discovered: &discovered, isLast: isLast)
+        if !isDone, !isLast { kept.append(item) }
+      }
+      let now = ContinuousClock.now
+      var isInterrupted = false
+      for var item in others {
+        isInterrupted = isInterrupted || hasNews
+        if item.due <= now, !isInterrupted,
+          attempt(&item, reader: &reader, discovered: &discovered, isLast: false)
+        {
+          continue
         }
         kept.append(item)
       }
       pending = kept
+      if isInterrupted { continue }
       let next = pending.lazy.map(\.due).min().map { max(Self.milliseconds(from: .now, to: $0), 1) }
       bell.wait(milliseconds: next)
     }
+  }
+
+  private var hasNews: Bool {
+    shared.withLock { !$0.requests.isEmpty || !$0.cancelled.isEmpty || $0.isStopping }
   }
 
   /// - Returns: Whether nothing is left to find out.
@@ -160,7 +180,7 @@ extension MetadataWorker {
       finishFirstAttempt(&item)
       return true
     }
-    if item.metadata == nil, !item.wasTried { answer(.notYet(item.request.cgroup)) }
+    if item.metadata == nil, !item.wasTried || isLast { answer(.notYet(item.request.cgroup)) }
     finishFirstAttempt(&item)
     let waited = ContinuousClock.now - item.since
     if waited > .seconds(5), let directory = hierarchy.directory(of: item.request.path), !File.exists(directory) {

@@ -45,18 +45,28 @@ final class RingSet {
   }
 
   private let rings: Rings
+  /// Those that all CPUs write to: urgent, lifecycle.
+  private let shared: Rings
+  private var queue = RecordQueue()
+  /// Of the records given so far.
+  private var latest: UInt64 = 0
   /// Readable when a record that cannot wait was written.
   let urgentDescriptor: Int32
   /// Bytes of all rings together.
-  var capacity: Int { rings.capacity }
+  var capacity: Int { rings.capacity + shared.capacity }
+
+  /// A horizon stays this far behind the clock: by then a record is in its ring, whose time the probe had read before.
+  /// What is late by less was written by two CPUs at once into a ring that they share.
+  static let slack: UInt64 = 1_000_000
 
   init(_ object: borrowing LoadedObject, size: Int) throws {
     let count = try Processors.ringCount()
-    rings = Rings(limit: 2 + 2 * count)
+    rings = Rings(limit: 2 * count)
+    shared = Rings(limit: 2)
     let urgent = try Ring(try object.map("ring_urgent"))
     urgentDescriptor = urgent.reader.descriptor
-    rings.append(urgent)
-    rings.append(try Ring(try object.map("ring_lifecycle")))
+    shared.append(urgent)
+    shared.append(try Ring(try object.map("ring_lifecycle")))
     for (lane, bytes) in [("ring_activity", max(size / 2, 4096)), ("ring_detail", size)] {
       let outer = try object.map(lane)
       for index in 0..<count {
@@ -69,28 +79,45 @@ final class RingSet {
 
   /// Gives every record up to `horizon` to `body`, oldest first, and its room back to the kernel.
   ///
-  /// The horizon is read before the drain: what was written before it is in the rings by now, but for a probe that was
-  /// interrupted in between. Such a record comes with the next drain, and is out of order.
+  /// The horizon lies ``slack`` before now. A probe that was held up for longer, by a host that took its CPU away,
+  /// writes a straggler: it comes with a later drain, after records that are younger.
   ///
+  /// - Parameters:
+  ///   - early: Is shown what cannot wait as soon as it is seen, before its turn.
+  ///   - body: Is told of each record by how many nanoseconds a record given before it is younger; mostly 0.
   /// - Returns: How many there were.
-  func drain(upTo horizon: UInt64, _ body: (ProbeRecord) -> Void) -> Int {
+  @discardableResult
+  func drain(
+    upTo horizon: UInt64, early: (ProbeRecord) -> Void = { _ in }, _ body: (ProbeRecord, _ lateness: UInt64) -> Void
+  ) -> Int {
     let rings = self.rings.first
     let ringCount = self.rings.count
+    var latest = self.latest
     var count = 0
+    takeUrgent(early)
+    takeLifecycle(upTo: horizon)
     for index in 0..<ringCount { rings[index].look() }
     while true {
       var first = 0
       var firstTime = UInt64.max
-      var secondTime = UInt64.max
+      var secondTime = queue.frontTime
       for index in 0..<ringCount {
         let time = rings[index].frontTime
         if time < firstTime {
-          secondTime = firstTime
+          secondTime = min(secondTime, firstTime)
           firstTime = time
           first = index
         } else if time < secondTime {
           secondTime = time
         }
+      }
+      if queue.frontTime <= firstTime {
+        let time = queue.frontTime
+        guard time != .max, time <= horizon else { break }
+        queue.takeFirst { body($0, time < latest ? latest - time : 0) }
+        latest = max(latest, time)
+        count += 1
+        continue
       }
       guard firstTime != .max, firstTime <= horizon else { break }
       // A run of one ring costs no comparison with the others.
@@ -98,15 +125,46 @@ final class RingSet {
       let ring = rings + first
       var run = 0
       while ring.pointee.frontTime <= limit {
-        if let front = ring.pointee.reader.front(), let record = ProbeRecord(front) { body(record) }
+        let time = ring.pointee.frontTime
+        if let front = ring.pointee.reader.front(), let record = ProbeRecord(front) {
+          body(record, time < latest ? latest - time : 0)
+        }
+        latest = max(latest, time)
         ring.pointee.reader.advance()
         count += 1
         run += 1
-        if run & 1023 == 0 { ring.pointee.reader.commit() }
+        if run & 1023 == 0 {
+          ring.pointee.reader.commit()
+          takeUrgent(early)
+          if queue.frontTime < limit { break }
+        }
         ring.pointee.look()
       }
       ring.pointee.reader.commit()
+      ring.pointee.look()
     }
+    queue.compact()
+    self.latest = latest
     return count
+  }
+
+  private func takeUrgent(_ early: (ProbeRecord) -> Void) {
+    while let front = shared.first[0].reader.front() {
+      if let record = ProbeRecord(front) { early(record) }
+      queue.append(front)
+      shared.first[0].reader.advance()
+    }
+    shared.first[0].reader.commit()
+  }
+
+  /// Also what is as young as now: an older record may lie behind it.
+  private func takeLifecycle(upTo horizon: UInt64) {
+    let limit = horizon > .max - Self.slack ? .max : horizon + Self.slack
+    while let front = shared.first[1].reader.front() {
+      guard front.count < MemoryLayout<at_header>.size || front.loadUnaligned(as: UInt64.self) <= limit else { break }
+      queue.append(front)
+      shared.first[1].reader.advance()
+    }
+    shared.first[1].reader.commit()
   }
 }

@@ -20,6 +20,8 @@ extension EventDecoder {
     builder.set(.childThread, Int64(body.child_tid))
     builder.set(.cloneFlags, Int64(bitPattern: body.clone_flags))
     builder.set(.namespacePID, Int64(body.child_vpid))
+    let comm = name(body.child_comm)
+    if comm != processes[parent].comm { builder.set(.comm, string: comm) }
     if body.real_parent_tgid != header.tgid {
       builder.set(.parentPID, Int64(body.real_parent_tgid))
       builder.set(.parentStart, Int64(bitPattern: body.real_parent_start))
@@ -34,7 +36,7 @@ extension EventDecoder {
     if processes[child].eventCount > 0 { processes[child].generation += 1 }
     processes[child].parent = ProcessKey(
       pid: body.real_parent_tgid, start: BootTime(nanoseconds: body.real_parent_start))
-    processes[child].comm = source.comm
+    processes[child].comm = name(body.child_comm)
     processes[child].executable = source.executable
     processes[child].arguments = source.arguments
     processes[child].workingDirectory = source.workingDirectory
@@ -63,6 +65,7 @@ extension EventDecoder {
         processes[number].arguments = splitArguments(field.bytes)
       case AT_FIELD_CWD.rawValue: processes[number].workingDirectory = path(fromComponents: field.bytes)
       case AT_FIELD_EXECUTABLE.rawValue: processes[number].executable = path(fromComponents: field.bytes)
+      case AT_FIELD_EXECUTABLE_NAME.rawValue: processes[number].executable = Array(field.bytes)
       case AT_FIELD_COMM.rawValue: processes[number].comm = Array(field.bytes.prefix { $0 != 0 })
       case AT_FIELD_TTY_NAME.rawValue: processes[number].terminal = Array(field.bytes.prefix { $0 != 0 })
       case AT_FIELD_FILENAME.rawValue: filename = Array(field.bytes.prefix { $0 != 0 })
@@ -95,6 +98,10 @@ extension EventDecoder {
 
   private mutating func apply(_ body: at_exec, to number: Int, at time: UInt64) {
     processes[number].generation += 1
+    // What could not be read of the new image is unknown, not the old one's.
+    processes[number].arguments = []
+    processes[number].executable = nil
+    processes[number].workingDirectory = nil
     processes[number].execTime = BootTime(nanoseconds: time)
     processes[number].parent = ProcessKey(pid: body.parent_tgid, start: BootTime(nanoseconds: body.parent_start))
     processes[number].userID = body.uid
@@ -122,6 +129,22 @@ extension EventDecoder {
     if !isThread {
       processes.end(number, at: BootTime(nanoseconds: header.time), exitCode: body.exit_code)
     }
+  }
+
+  /// A thread's name is not its process's: only the first thread's is, and from here on events bear the new one.
+  mutating func decodeRename(_ record: ProbeRecord, _ header: at_header) {
+    guard let body = record.body(as: at_rename.self) else { return countMalformed() }
+    let comm = name(body.comm)
+    let number = processes.enter(header.processKey)
+    let isThread = header.flags & UInt32(AT_FLAG_THREAD) != 0
+    if !isThread {
+      processes[number].comm = comm
+      processes[number].generation += 1
+    }
+    let kind = isThread ? EventKind.threadRename : .processRename
+    guard let builder = beginRow(header, kind: kind, result: 0, process: number) else { return }
+    builder.set(.comm, string: comm)
+    streams.endRow(builder)
   }
 
   mutating func decodeCgroup(_ record: ProbeRecord, _ header: at_header) {
@@ -173,6 +196,11 @@ extension EventDecoder {
     }
     return number
   }
+}
+
+/// A task's name, to its NUL.
+private func name<Characters: BitwiseCopyable>(_ characters: Characters) -> [UInt8] {
+  withUnsafeBytes(of: characters) { Array($0.prefix { $0 != 0 }) }
 }
 
 /// Splits argv as the kernel holds it: each argument followed by NUL.

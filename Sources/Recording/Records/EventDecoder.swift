@@ -12,6 +12,20 @@ struct EventDecoder {
   let streams: Streams
   /// Records that made no sense: too short for their form, or of a form this version does not know.
   private(set) var malformed: UInt64 = 0
+  /// Events that stand after younger ones of their stream, because their probe was held up.
+  private(set) var stragglers: UInt64 = 0
+  private var lateness = Lateness.none
+
+  /// Why a record may be older than one that was decoded before it.
+  private enum Lateness {
+    case none
+    /// Two CPUs wrote at once.
+    case overtaken
+    /// Its probe was held up.
+    case straggler
+    /// It waited until its container was known.
+    case held
+  }
 
   init(recipes: RecipeTable, attribution: Attribution, streams: Streams, fileCapacity: Int) {
     files = FileTable(capacity: fileCapacity)
@@ -32,8 +46,24 @@ struct EventDecoder {
     case AT_FORM_EXEC.rawValue: decodeExec(record, header)
     case AT_FORM_EXIT.rawValue: decodeExit(record, header)
     case AT_FORM_CGROUP.rawValue: decodeCgroup(record, header)
+    case AT_FORM_RENAME.rawValue: decodeRename(record, header)
+    case AT_FORM_SIGNAL_RETURN.rawValue: decodeSignalReturn(header)
     default: malformed += 1
     }
+  }
+
+  /// Decodes a record that came after one that is younger by `nanoseconds`.
+  mutating func decode(_ record: ProbeRecord, lateBy nanoseconds: UInt64) {
+    lateness = nanoseconds > RingSet.slack ? .straggler : .overtaken
+    decode(record)
+    lateness = .none
+  }
+
+  /// Decodes a record that had to wait until its container was known.
+  mutating func decodeHeld(_ record: ProbeRecord) {
+    lateness = .held
+    decode(record)
+    lateness = .none
   }
 
   mutating func countMalformed() { malformed += 1 }
@@ -56,6 +86,10 @@ struct EventDecoder {
     let process = builder.internProcess(key, generation: generation) { processes[number].blockProcess }
     var flags = flags.union(EventFlags(rawValue: header.flags))
     if place.isEnteredFromOutside { flags.insert(.enteredFromOutside) }
+    if lateness != .none, header.time < builder.latestTime.nanoseconds {
+      flags.insert(.outOfOrder)
+      if lateness == .straggler { stragglers += 1 }
+    }
     builder.beginRow(
       time: BootTime(nanoseconds: header.time), process: process, thread: header.tid, kind: kind, call: header.call,
       result: result, flags: flags, cpu: header.cpu)
@@ -94,10 +128,18 @@ struct EventDecoder {
     streams.endRow(builder)
   }
 
+  /// The registers are those of before the signal: neither arguments nor result are the call's.
+  private mutating func decodeSignalReturn(_ header: at_header) {
+    var header = header
+    // The 32-bit interfaces have two calls that do this, and nothing tells which it was.
+    if let call = recipes.signalReturn(abi: header.abi) { header.number = Int16(call.number) }
+    if let builder = beginRow(header, kind: .signalReturn, result: 0) { streams.endRow(builder) }
+  }
+
   /// The file's number in the block's own dictionary: with its path where a definition came, without where none did.
-  mutating func intern(_ file: at_file, in builder: EventBlockBuilder) -> Int {
+  func intern(_ file: at_file, in builder: EventBlockBuilder) -> Int {
     builder.internFile(FileID(rawValue: file.id), inode: file.inode, device: file.device) {
-      let definition = file.id == 0 ? nil : files.definition(of: FileID(rawValue: file.id))
+      let definition = file.id == 0 ? nil : files[FileID(rawValue: file.id)]
       return BlockFile(
         id: FileID(rawValue: file.id), inode: file.inode, device: file.device, type: FileType(rawValue: file.type),
         mode: file.mode, path: definition?.path, localAddress: definition?.local, remoteAddress: definition?.remote,
