@@ -75,13 +75,13 @@ let engines: [Target] = [
       "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "SystemCalls", "BPF", "JSON", "LZ4", "CaptureFormat",
       "Reconstruction", "Triggers",
     ]),
-  module("Interchange", ["Bytes", "Posix", "Events", "CaptureFormat", "Reconstruction"]),
+  module("Interchange", ["Bytes", "Posix", "Events", "JSON", "CaptureFormat", "Reconstruction"]),
 ]
 
 let program: [Target] = [
   module(
     "Commands",
-    ["Bytes", "Posix", "Events", "Arguments", "CaptureFormat", "Reconstruction", "Recording", "Interchange"]),
+    ["Bytes", "Posix", "Events", "Arguments", "JSON", "CaptureFormat", "Reconstruction", "Recording", "Interchange"]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
   .executableTarget(
     name: "benchmarks", dependencies: ["ProbeRecords", "Posix", "JSON", "BPF", "Probes"], swiftSettings: strict),
@@ -105,8 +105,8 @@ let testTargets: [Target] = [
   tests(of: "Interchange", ["CaptureFormat", "Digests", "Events", "JSON", "Posix", "Reconstruction"]),
   tests(of: "Posix"),
   tests(
-    of: "Recording", ["CaptureFormat", "ContainerLab", "Events", "JSON", "Posix", "ProbeRecords"], exclude: ["Fixtures"]
-  ),
+    of: "Recording", ["CaptureFormat", "ContainerLab", "Events", "JSON", "Posix", "ProbeRecords", "Triggers"],
+    exclude: ["Fixtures"]),
   tests(of: "Arguments", exclude: ["Snapshots"]),
   tests(of: "Commands", ["Arguments"]),
   tests(of: "Bytes"),

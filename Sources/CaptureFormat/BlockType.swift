@@ -10,12 +10,12 @@ public struct BlockType: RawRepresentable, Hashable, Sendable {
   public static let state = BlockType(rawValue: 6)
   public static let losses = BlockType(rawValue: 7)
   public static let anchors = BlockType(rawValue: 8)
+  public static let trigger = BlockType(rawValue: 9)
   public static let directoryPage = BlockType(rawValue: 17)
   public static let counts = BlockType(rawValue: 18)
   public static let footerRoot = BlockType(rawValue: 19)
   public static let trailer = BlockType(rawValue: 20)
   // Reserved: their numbers are taken, nothing writes them yet.
-  public static let trigger = BlockType(rawValue: 9)
   public static let blob = BlockType(rawValue: 10)
   public static let artifact = BlockType(rawValue: 11)
   public static let checkpoint = BlockType(rawValue: 12)
@@ -54,4 +54,5 @@ struct TableID: RawRepresentable, Hashable, Sendable {
   static let state = TableID(rawValue: 16)
   static let pages = TableID(rawValue: 17)
   static let root = TableID(rawValue: 18)
+  static let triggers = TableID(rawValue: 20)
 }

@@ -1,5 +1,5 @@
 internal import Bytes
-internal import Events
+public import Events
 internal import Glibc
 internal import Posix
 
@@ -110,6 +110,15 @@ public final class CaptureFile {
     return result
   }
 
+  /// The container of every process that the capture has a row of: what counting takes of ``processes()``.
+  public func containersOfProcesses() throws(CaptureError) -> [ProcessKey: ContainerKey] {
+    var result: [ProcessKey: ContainerKey] = [:]
+    try forEachTable(.processes, .processes) { (table) throws(ByteError) in
+      for (key, container) in try ProcessRow.containers(table) { result[key] = container }
+    }
+    return result
+  }
+
   /// Every container; the last row of a key holds.
   public func containers() throws(CaptureError) -> [ContainerRow] {
     var places: [ContainerKey: Int] = [:]
@@ -130,6 +139,8 @@ public final class CaptureFile {
   public func state() throws(CaptureError) -> [StateRow] { try rows(.state, .state, StateRow.rows) }
   public func losses() throws(CaptureError) -> [LossRow] { try rows(.losses, .losses, LossRow.rows) }
   public func anchors() throws(CaptureError) -> [AnchorRow] { try rows(.anchors, .anchors, AnchorRow.rows) }
+  /// Why the capture was made, in the order the triggers were taken; none when somebody recorded by hand.
+  public func triggers() throws(CaptureError) -> [TriggerRow] { try rows(.trigger, .triggers, TriggerRow.rows) }
 
   /// Events per second and stream. Empty without a footer: the directory's row counts tell roughly the same.
   public func counts() throws(CaptureError) -> [CountRow] {

@@ -16,7 +16,7 @@ public final class CaptureWriter {
   private var failure: SystemError?
   /// Everything written, for the footer.
   private var entries: [BlockEntry] = []
-  private var counts: [StreamKey: [UInt64: UInt64]] = [:]
+  private var counts: [StreamCount] = []
   private var previousRoot: UInt64?
 
   /// A table's page is sealed at this length: the next row still fits.
@@ -31,6 +31,16 @@ public final class CaptureWriter {
       table.set(.value, property.value)
     }
     try append(catalogue)
+  }
+
+  /// Goes on with a capture that ends after a whole block.
+  ///
+  /// - Parameter entries: Its blocks, in file order, but those of footers.
+  init(to sink: @escaping Sink, resumingAt length: UInt64, entries: [BlockEntry], counts: [StreamCount]) {
+    self.sink = sink
+    self.entries = entries
+    self.counts = counts
+    bytesWritten = length
   }
 
   private func append(_ catalogue: Catalogue) throws(SystemError) {
@@ -70,7 +80,9 @@ public final class CaptureWriter {
     try write(block.bytes)
     entries.append(entry)
     guard let stream = entry.stream else { return }
-    for (second, count) in block.secondCounts { counts[stream, default: [:]][second, default: 0] += UInt64(count) }
+    for (second, count) in block.secondCounts {
+      counts.append(StreamCount(stream: stream, second: second, count: UInt64(count)))
+    }
   }
 
   public func append(containers: [ContainerRow]) throws(SystemError) {
@@ -94,14 +106,20 @@ public final class CaptureWriter {
     try append(.anchors, .anchors, anchors) { $0.write(to: $1) }
   }
 
+  /// Appends why the capture is made.
+  ///
+  /// - Parameter wallTime: Where it is known, each trigger is also told to those who read packets: as a line of the
+  ///   journal, which Wireshark shows among the frames.
+  public func append(triggers: [TriggerRow], wallTime: (BootTime) -> WallTime? = { _ in nil }) throws(SystemError) {
+    try append(.trigger, .triggers, triggers) { $0.write(to: $1) }
+    for trigger in triggers {
+      if let time = wallTime(trigger.time) { try write(JournalBlock(trigger, at: time).bytes) }
+    }
+  }
+
   /// Writes a footer: counts, directory pages, root and trailer. More may be appended after it, and another footer.
   public func finish(_ completeness: Completeness) throws(SystemError) {
-    var rows: [CountRow] = []
-    for (stream, seconds) in counts.sorted(by: { ($0.key.container, $0.key.lane) < ($1.key.container, $1.key.lane) }) {
-      for (second, count) in seconds.sorted(by: { $0.key < $1.key }) {
-        rows.append(CountRow(container: stream.container, lane: stream.lane, second: second, count: count))
-      }
-    }
+    let rows = StreamCount.rows(counts)
     try append(.counts, .counts, rows) { $0.write(to: $1) }
     let listed = entries
     let firstPage = entries.count
@@ -129,6 +147,32 @@ public final class CaptureWriter {
     try write(block.bytes)
     previousRoot = rootOffset
     try write(Trailer(rootOffset: rootOffset, rootLength: block.entry.length, offset: bytesWritten).bytes)
+  }
+
+  // MARK: After an error
+
+  /// A place between two blocks.
+  public struct Position: Hashable, Sendable {
+    public var bytesWritten: UInt64
+    fileprivate var entryCount: Int
+    fileprivate var countCount: Int
+    fileprivate var previousRoot: UInt64?
+  }
+
+  /// Where the writer stands.
+  public var position: Position {
+    Position(
+      bytesWritten: bytesWritten, entryCount: entries.count, countCount: counts.count, previousRoot: previousRoot)
+  }
+
+  /// Goes on from an earlier position, as if what was appended since had not been: after an error, once the file was
+  /// cut back to it.
+  public func resume(at position: Position) {
+    bytesWritten = position.bytesWritten
+    entries.removeSubrange(min(position.entryCount, entries.count)...)
+    counts.removeSubrange(min(position.countCount, counts.count)...)
+    previousRoot = position.previousRoot
+    failure = nil
   }
 
   /// Writes rows as blocks of one table, as many as it takes.
@@ -191,6 +235,24 @@ public final class CaptureWriter {
     bytes.append(littleEndian: UInt32(32))
     return bytes
   }()
+}
+
+/// Events of a stream in one second, of one block: added up when the footer is written.
+struct StreamCount {
+  var stream: StreamKey
+  var second: UInt64
+  var count: UInt64
+
+  static func rows(_ counts: [StreamCount]) -> [CountRow] {
+    var sums: [StreamKey: [UInt64: UInt64]] = [:]
+    for entry in counts { sums[entry.stream, default: [:]][entry.second, default: 0] += entry.count }
+    return sums.sorted { ($0.key.container, $0.key.lane) < ($1.key.container, $1.key.lane) }.flatMap {
+      stream, seconds in
+      seconds.sorted { $0.key < $1.key }.map {
+        CountRow(container: stream.container, lane: stream.lane, second: $0.key, count: $0.value)
+      }
+    }
+  }
 }
 
 /// What the recorder can vouch for when it writes a footer.

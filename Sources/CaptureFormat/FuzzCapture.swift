@@ -20,7 +20,8 @@ public func fuzzCapture(_ bytes: [UInt8]) throws(CaptureError) -> FuzzOutcome {
   outcome.propertyCount = file.provenance.properties.count
   outcome.tableRows =
     try file.processes().count + file.containers().count + file.state().count + file.losses().count
-    + file.anchors().count + file.counts().count + file.catalogue.columns.count + file.catalogue.calls.count
+    + file.anchors().count + file.counts().count + file.triggers().count + file.catalogue.columns.count
+    + file.catalogue.calls.count
     + file.catalogue.kinds.count + file.catalogue.causes.count
   var merge = EventMerge(file, entries: file.directory)
   while let block = try merge.next() {

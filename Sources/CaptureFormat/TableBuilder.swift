@@ -43,8 +43,8 @@ final class TableBuilder {
     if let value { set(column, value) }
   }
 
-  func set(_ column: ColumnID, _ bytes: UnsafeRawBufferPointer) {
-    let cut = UnsafeRawBufferPointer(rebasing: bytes.prefix(min(Self.valueLimit, roomInRow)))
+  func set(_ column: ColumnID, _ bytes: UnsafeRawBufferPointer, limit: Int = valueLimit) {
+    let cut = UnsafeRawBufferPointer(rebasing: bytes.prefix(min(limit, roomInRow)))
     roomInRow -= cut.count
     place(of: column, .bytes).pointee.values.append(cut)
   }

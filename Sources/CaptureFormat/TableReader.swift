@@ -94,9 +94,25 @@ struct TableReader {
     fileprivate var places: Places?
     fileprivate var indexes: Integers?
     fileprivate var values: BytesColumn?
+    /// Strings of the block's dictionary that were asked for: the rows that bear one share it.
+    private var shared: [[UInt8]?] = []
+
+    fileprivate init(places: Places? = nil, indexes: Integers? = nil, values: BytesColumn? = nil) {
+      self.places = places
+      self.indexes = indexes
+      self.values = values
+    }
 
     subscript(row: Int) -> [UInt8]? {
-      mutating get { place(of: row).flatMap { values?[$0] } }
+      mutating get {
+        guard let place = place(of: row), let values else { return nil }
+        guard indexes != nil, place >= 0, place < values.count else { return values[place] }
+        if shared.isEmpty { shared = Array(repeating: nil, count: values.count) }
+        if let string = shared[place] { return string }
+        let string = values[place]
+        shared[place] = string
+        return string
+      }
     }
     mutating func string(_ row: Int) -> String? { place(of: row).flatMap { values?.string($0) } }
 

@@ -61,6 +61,21 @@ extension ProcessRow {
   }
 }
 
+extension ProcessRow {
+  /// Key and container alone.
+  static func containers(_ table: TableReader) throws(ByteError) -> [(key: ProcessKey, container: ContainerKey)] {
+    var pids = try table.integers(.pid)
+    var starts = try table.integers(.start)
+    var containers = try table.integers(.container)
+    return (0..<table.rowCount).map { row in
+      (
+        ProcessKey(pid: pids.exactly(row) ?? 0, start: starts.time(row) ?? BootTime(nanoseconds: 0)),
+        ContainerKey(rawValue: containers.exactly(row) ?? 0)
+      )
+    }
+  }
+}
+
 extension ContainerRow {
   func write(to table: TableBuilder) {
     table.set(.container, key.rawValue)
@@ -147,6 +162,51 @@ extension LossRow {
         container: containers.exactly(row).map(ContainerKey.init(rawValue:)),
         from: firsts.time(row) ?? BootTime(nanoseconds: 0), to: lasts.time(row) ?? BootTime(nanoseconds: 0),
         count: counts.unsigned(row) ?? 0)
+    }
+  }
+}
+
+extension TriggerRow {
+  func write(to table: TableBuilder) {
+    table.set(.triggerTime, time.nanoseconds)
+    table.set(.acceptedTime, accepted.nanoseconds)
+    table.set(.triggerSource, cut(source))
+    table.set(.reason, cut(reason))
+    table.set(.rule, cut(rule))
+    table.set(.priority, cut(priority))
+    table.set(.container, container.rawValue)
+    table.set(.windowBefore, before)
+    table.set(.windowAfter, after)
+    table.set(.fingerprint, cut(fingerprint))
+    if let body { body.withUnsafeBytes { table.set(.alertBody, $0, limit: Self.bodyLimit) } }
+    table.set(.alertLength, bodyLength)
+  }
+
+  /// The words of an alert are its sender's: none may take the room that the others and the body need.
+  private func cut(_ text: String?) -> [UInt8]? { text.map { Array($0.utf8.prefix(4096)) } }
+
+  static func rows(_ table: TableReader) throws(ByteError) -> [TriggerRow] {
+    var times = try table.integers(.triggerTime)
+    var accepted = try table.integers(.acceptedTime)
+    var sources = try table.bytes(.triggerSource)
+    var reasons = try table.bytes(.reason)
+    var rules = try table.bytes(.rule)
+    var priorities = try table.bytes(.priority)
+    var containers = try table.integers(.container)
+    var befores = try table.integers(.windowBefore)
+    var afters = try table.integers(.windowAfter)
+    var fingerprints = try table.bytes(.fingerprint)
+    var bodies = try table.bytes(.alertBody)
+    var lengths = try table.integers(.alertLength)
+    return (0..<table.rowCount).map { row in
+      var trigger = TriggerRow(
+        time: times.time(row) ?? BootTime(nanoseconds: 0), accepted: accepted.time(row) ?? BootTime(nanoseconds: 0),
+        source: sources.string(row) ?? "", reason: reasons.string(row), rule: rules.string(row),
+        priority: priorities.string(row), container: ContainerKey(rawValue: containers.exactly(row) ?? 0),
+        before: befores.unsigned(row), after: afters.unsigned(row), fingerprint: fingerprints.string(row),
+        body: bodies[row])
+      trigger.bodyLength = lengths.unsigned(row)
+      return trigger
     }
   }
 }

@@ -1,7 +1,6 @@
 internal import Arguments
 internal import CaptureFormat
 internal import Events
-internal import Interchange
 internal import Posix
 internal import Recording
 

@@ -131,6 +131,18 @@ public struct ColumnID: RawRepresentable, Hashable, Sendable {
   public static let anchorReason = ColumnID(rawValue: 208)
   public static let reason = ColumnID(rawValue: 209)
 
+  // Triggers.
+  public static let triggerTime = ColumnID(rawValue: 210)
+  public static let acceptedTime = ColumnID(rawValue: 211)
+  public static let triggerSource = ColumnID(rawValue: 212)
+  public static let rule = ColumnID(rawValue: 213)
+  public static let priority = ColumnID(rawValue: 214)
+  public static let windowBefore = ColumnID(rawValue: 215)
+  public static let windowAfter = ColumnID(rawValue: 216)
+  public static let fingerprint = ColumnID(rawValue: 217)
+  public static let alertBody = ColumnID(rawValue: 218)
+  public static let alertLength = ColumnID(rawValue: 219)
+
   // The catalogue and the provenance describe themselves with these.
   public static let number = ColumnID(rawValue: 224)
   public static let name = ColumnID(rawValue: 225)

@@ -1,5 +1,6 @@
 internal import CaptureFormat
 internal import Events
+internal import JSON
 internal import Reconstruction
 
 extension TimelineExporter {

@@ -1,5 +1,6 @@
 public import CaptureFormat
 internal import Events
+public import JSON
 internal import Reconstruction
 
 /// Writes events as a timeline: Timesketch's fields and flat dotted ECS keys, one JSON object an event.

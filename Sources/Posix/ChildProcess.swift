@@ -106,6 +106,12 @@ public struct ChildProcess: Hashable, Sendable {
   public func signal(_ number: Int32) throws(SystemError) {
     try check("kill") { kill(pid, number) }
   }
+
+  /// Signals the process and all of the group that it leads, as a terminal's Ctrl-C does. The corresponding C function is
+  /// `killpg`.
+  public func signalGroup(_ number: Int32) throws(SystemError) {
+    try check("killpg") { killpg(pid, number) }
+  }
 }
 
 extension ProcessEnd {

@@ -87,6 +87,11 @@ public enum File {
     try check("unlink", path) { unlink(path) }
   }
 
+  /// Renames, unless something bears the new name: that is an error. The corresponding C function is `renameat2`.
+  public static func renameExclusively(_ path: String, to newPath: String) throws(SystemError) {
+    try check("rename", newPath) { at_rename_exclusively(path, newPath) }
+  }
+
   /// The corresponding C function is `rename`.
   public static func rename(_ path: String, to newPath: String) throws(SystemError) {
     try check("rename", path) { Glibc.rename(path, newPath) }

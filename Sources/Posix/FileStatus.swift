@@ -6,12 +6,19 @@ public struct FileStatus: Hashable, Sendable {
   public var inode: UInt64
   /// Type and permissions.
   public var mode: UInt32
+  public var owner: UInt32
+  /// Names that the file has; 0 once it was removed.
+  public var linkCount: UInt64
   public var lengthInBytes: Int64
   /// Last change of the contents, in nanoseconds since 1970.
   public var modified: Int64
 
   public var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
   public var isSymbolicLink: Bool { mode & S_IFMT == S_IFLNK }
+  public var isRegular: Bool { mode & S_IFMT == S_IFREG }
+  /// By its group or by everybody.
+  public var isWritableByOthers: Bool { mode & (S_IWGRP | S_IWOTH) != 0 }
+  public var permissions: UInt32 { mode & 0o7777 }
   public var isSocket: Bool { mode & S_IFMT == S_IFSOCK }
 }
 
@@ -30,9 +37,18 @@ extension FileStatus {
     self.init(status)
   }
 
+  /// Of an open file. The corresponding C function is `fstat`.
+  public init(of file: borrowing FileDescriptor) throws(SystemError) {
+    var status = Glibc.stat()
+    let number = file.number
+    try check("fstat") { fstat(number, &status) }
+    self.init(status)
+  }
+
   private init(_ status: Glibc.stat) {
     self.init(
       device: UInt64(status.st_dev), inode: UInt64(status.st_ino), mode: UInt32(status.st_mode),
+      owner: status.st_uid, linkCount: UInt64(status.st_nlink),
       lengthInBytes: Int64(status.st_size),
       modified: Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec))
   }

@@ -46,3 +46,12 @@ func check<Result: FixedWidthInteger>(_ call: String, _ subject: String? = nil, 
     if errno != EINTR { throw .last(call, subject) }
   }
 }
+
+extension SystemError {
+  /// What was to be written to is not open.
+  public static let notOpen = SystemError(call: "write", code: EBADF)
+
+  public static func notPermitted(_ call: String, _ subject: String) -> SystemError {
+    SystemError(call: call, subject: subject, code: EPERM)
+  }
+}

@@ -67,3 +67,30 @@ public struct WakeUp: ~Copyable, Sendable {
     _ = eventfd_read(event.number, &count)
   }
 }
+
+/// Opens once, for any number of threads that wait for it.
+public struct Gate: ~Copyable, Sendable {
+  private let event: FileDescriptor
+
+  /// The corresponding C function is `eventfd`.
+  public init() throws(SystemError) {
+    event = FileDescriptor(owning: try check("eventfd") { eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)) })
+  }
+
+  /// Lets pass all who wait, and all who come later. The corresponding C function is `eventfd_write`.
+  public borrowing func open() {
+    let number = event.number
+    _ = try? check("eventfd_write") { eventfd_write(number, 1) }
+  }
+
+  /// Waits until the gate is open, at most `milliseconds`; for ever when nil. The corresponding C function is `poll`.
+  ///
+  /// - Returns: Whether it is open.
+  public borrowing func wait(milliseconds: Int32? = nil) -> Bool {
+    var wanted = pollfd(fd: event.number, events: Int16(POLLIN), revents: 0)
+    while true {
+      let count = poll(&wanted, 1, milliseconds ?? -1)
+      if count >= 0 || errno != EINTR { return count > 0 }
+    }
+  }
+}

@@ -5,12 +5,23 @@ public import Events
 public struct ProcessForest: Sendable {
   /// One process with its place in the forest.
   public struct Node: Sendable {
-    public var process: ProcessRow
+    public var process: ProcessRow { processes[number] }
+    /// All of them, shared: a copy of its row in each node would double a large capture's.
+    private let processes: [ProcessRow]
+    private let number: Int
     public var depth: Int
     /// Whether it is its parent's last child, for each level above and for itself: what the lines are drawn from.
     public var isLast: [Bool]
     /// The parent, where it is outside what is shown.
     public var missingParent: ProcessKey?
+
+    fileprivate init(_ number: Int, of processes: [ProcessRow], isLast: [Bool]) {
+      self.processes = processes
+      self.number = number
+      self.isLast = isLast
+      depth = isLast.count - 1
+      missingParent = depth == 0 ? processes[number].parent : nil
+    }
   }
 
   /// In the order they are printed: each process before its children.
@@ -46,10 +57,7 @@ public struct ProcessForest: Sendable {
     while true {
       while let (number, isLast) = pending.popLast() {
         guard visited.insert(number).inserted else { continue }
-        let process = processes[number]
-        let isRoot = isLast.count == 1
-        nodes.append(
-          Node(process: process, depth: isLast.count - 1, isLast: isLast, missingParent: isRoot ? process.parent : nil))
+        nodes.append(Node(number, of: processes, isLast: isLast))
         push(children[number] ?? [], below: isLast.count < 64 ? isLast : Array(isLast.suffix(63)))
       }
       // What only a ring of parents leads to.

@@ -17,10 +17,19 @@ public struct ProcessHistory: Sendable {
 
   /// Reads the table, and the lifecycle blocks where there is no footer.
   public init(of file: CaptureFile) throws(CaptureError) {
-    self.init(try file.processes())
+    // Unique already: inserting them would hash each once more than it takes.
+    processes = try file.processes()
+    numbers = [:]
+    numbers.reserveCapacity(processes.count)
+    for (number, process) in processes.enumerated() { numbers[process.key] = number }
     if file.hasFooter { return }
     var merge = EventMerge(file, entries: file.directory.filter { $0.lane == .lifecycle })
     while let event = try merge.next() { apply(event, in: event.entry.container) }
+  }
+
+  /// The container of each process, for those who only count.
+  public static func containers(of file: CaptureFile) throws(CaptureError) -> [ContainerKey] {
+    file.hasFooter ? Array(try file.containersOfProcesses().values) : try Self(of: file).processes.map(\.container)
   }
 
   public subscript(key: ProcessKey) -> ProcessRow? { numbers[key].map { processes[$0] } }

@@ -170,8 +170,8 @@ public final class Recorder {
     var obstacles: [String] = []
     if engine.ledger.eventCount > 0 { obstacles.append("\(engine.ledger.eventCount) events lost") }
     if engine.ledger.rows.contains(where: { $0.cause == .definition }) { obstacles.append("names of files lost") }
-    if engine.decoder.files.evictions > 0 {
-      obstacles.append("\(engine.decoder.files.evictions) names of files given up")
+    if engine.decoder.files.misses > 0 {
+      obstacles.append("names of files given up, asked for \(engine.decoder.files.misses) times")
     }
     if engine.decoder.stragglers > 0 { obstacles.append("\(engine.decoder.stragglers) events out of order") }
     if engine.pending.droppedCount > 0 { obstacles.append("\(engine.pending.droppedCount) events not attributed") }

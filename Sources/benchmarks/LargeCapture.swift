@@ -24,7 +24,7 @@ struct LargeCapture {
         let running = try (first..<min(first + 2, containers.count)).map {
           try containers[$0].start(Self.script(container: $0, round: round))
         }
-        for child in running { _ = try child.wait() }
+        for child in running { _ = try Watchdog.wait(for: child) }
       }
       complainProgress(round: round, since: start)
     }
@@ -32,7 +32,8 @@ struct LargeCapture {
     say(try recorder.stop().said)
   }
 
-  /// What one container does in one round; no two do the same: 50 processes, and some ten thousand calls.
+  /// What one container does in one round; no two do the same: more than 50 processes, and more than ten thousand
+  /// calls.
   static func script(container: Int, round: Int) -> String {
     let kind = (container + round) % 4
     let bytes = 3000 + (container * 7 + round * 131) % 1500
@@ -44,7 +45,7 @@ struct LargeCapture {
       default: "cat /usr/share/common-licenses/* | wc >/dev/null"
       }
     return """
-      cd /tmp; i=0; while [ $i -lt 44 ]; do busybox true \(container) \(round) $i; i=$((i+1)); done; \(own)
+      cd /tmp; i=0; while [ $i -lt 48 ]; do busybox true \(container) \(round) $i; i=$((i+1)); done; \(own)
       dd if=/dev/zero of=/dev/null bs=\(1 + container) count=\(bytes) status=none
       echo \(container) >bench-\(container)-\(round); rm bench-\(container)-\(round)
       """
@@ -86,8 +87,9 @@ struct LargeCapture {
     // The first warms the page cache.
     for run in 0...bench.pairs {
       let start = Clock.monotonic
-      let child = try ChildProcess(starting: ProgramLaunch(bench.aftertrace, arguments))
-      let usage = try child.waitMeasured().usage
+      let child = try Watchdog.start(ProgramLaunch(bench.aftertrace, arguments))
+      let (end, usage) = try Watchdog.wait(for: child)
+      guard end.isSuccess else { return report(name, "not measured: \(end)") }
       if run > 0 { seconds.append(Double(Clock.monotonic - start) / 1e9) }
       peak = max(peak, usage.peakMemoryInBytes)
     }

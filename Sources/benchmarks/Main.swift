@@ -17,7 +17,10 @@ internal import Posix
       if words.first == "--make-data", words.count == 2 {
         return try LargeCapture(directory: words[1]).make(bench)
       }
-      try run(sections(of: words, &bench), bench)
+      if try !run(sections(of: words, &bench), bench) {
+        bench.cleanUp()
+        exit(1)
+      }
     } catch {
       complain("\(error)")
       exit(2)
@@ -25,6 +28,8 @@ internal import Posix
   }
 
   private static let all = ["unwatched", "watched", "pipeline", "size", "reading"]
+  /// For one section, beside the time that the pipeline is to run for.
+  private static let secondsAllowed = 180
 
   private static func sections(of words: [String], _ bench: inout Workbench) throws -> [String] {
     var sections: [String] = []
@@ -49,16 +54,26 @@ internal import Posix
     return sections.isEmpty ? all : sections
   }
 
-  private static func run(_ sections: [String], _ bench: Workbench) throws {
+  /// False when a section could not be measured.
+  private static func run(_ sections: [String], _ bench: Workbench) -> Bool {
+    var isWhole = true
     for section in sections {
-      switch section {
-      case "unwatched": try ProbeBenchmarks(bench).unwatched()
-      case "watched": try ProbeBenchmarks(bench).watched()
-      case "pipeline": try PipelineBenchmarks(bench: bench).throughput()
-      case "size": try PipelineBenchmarks(bench: bench).size()
-      default: try LargeCapture(directory: "captures/bench").read(bench)
+      do {
+        try Watchdog.limit(secondsAllowed + bench.seconds) {
+          switch section {
+          case "unwatched": try ProbeBenchmarks(bench).unwatched()
+          case "watched": try ProbeBenchmarks(bench).watched()
+          case "pipeline": try PipelineBenchmarks(bench: bench).throughput()
+          case "size": try PipelineBenchmarks(bench: bench).size()
+          default: try LargeCapture(directory: "captures/bench").read(bench)
+          }
+        }
+      } catch {
+        report(section, "not measured: \(error)")
+        isWhole = false
       }
     }
+    return isWhole
   }
 
   private static func complain(_ text: String) {

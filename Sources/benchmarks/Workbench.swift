@@ -44,8 +44,8 @@ struct Workbench {
 
   /// Processor nanoseconds of a command and its children.
   func cost(of words: [String]) throws -> Double {
-    let child = try ChildProcess(starting: ProgramLaunch(words[0], Array(words.dropFirst())))
-    return Double(try child.waitMeasured().usage.processorNanoseconds)
+    let child = try Watchdog.start(ProgramLaunch(words[0], Array(words.dropFirst())))
+    return Double(try Watchdog.wait(for: child).usage.processorNanoseconds)
   }
 
   /// What a command cost inside of another program that runs it.
@@ -65,10 +65,9 @@ struct Workbench {
     try? File.remove(figures)
     let pipe = try Pipe()
     let all = watcher + [own, "--measured", figures] + words
-    let child = try ChildProcess(
-      starting: ProgramLaunch(all[0], Array(all.dropFirst()), errorOutput: pipe.writing.number))
+    let child = try Watchdog.start(ProgramLaunch(all[0], Array(all.dropFirst()), errorOutput: pipe.writing.number))
     let errors = String(decoding: try pipe.closeWriting().readToEnd(), as: UTF8.self)
-    let (end, usage) = try child.waitMeasured()
+    let (end, usage) = try Watchdog.wait(for: child)
     let text = (try? FileDescriptor.contents(of: figures)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     let numbers = text.split(separator: " ").compactMap { Double($0) }
     guard numbers.count == 2 else {
@@ -82,7 +81,10 @@ struct Workbench {
   /// `--measured FILE WORDS…`: runs the words, writes their processor and wall time.
   static func measure(into path: String, _ words: [String]) throws -> Int32 {
     let start = Clock.monotonic
-    let child = try ChildProcess(starting: ProgramLaunch(words[0], Array(words.dropFirst()), errorOutput: 2))
+    var launch = ProgramLaunch(words[0], Array(words.dropFirst()), errorOutput: 2)
+    // Whoever ends the recorder's group ends this, too.
+    launch.hasOwnGroup = false
+    let child = try ChildProcess(starting: launch)
     let (end, usage) = try child.waitMeasured()
     let wall = Clock.monotonic - start
     try FileDescriptor.write("\(usage.processorNanoseconds) \(wall)".utf8, to: path)
@@ -112,8 +114,8 @@ struct BackgroundRecorder: ~Copyable {
   /// Returns when the probes are live.
   init(_ words: [String]) throws {
     let pipe = try Pipe()
-    let child = try ChildProcess(
-      starting: ProgramLaunch(words[0], Array(words.dropFirst()), errorOutput: pipe.writing.number))
+    let child = try Watchdog.start(
+      ProgramLaunch(words[0], Array(words.dropFirst()), errorOutput: pipe.writing.number))
     let errors = pipe.closeWriting()
     var said = ""
     let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 8)
@@ -127,11 +129,13 @@ struct BackgroundRecorder: ~Copyable {
     self.errors = errors
   }
 
-  /// Ends the recording; what the recorder said last, and its cost with that of its command.
+  /// Ends the recording and the command that it records, if any: one that lived on would keep the pipe open.
+  ///
+  /// - Returns: What the recorder said last, and its cost with that of its command.
   consuming func stop() throws -> (said: String, usage: ResourceUsage) {
-    try child.signal(2)
+    try child.signalGroup(2)
     let said = String(decoding: try errors.readToEnd(), as: UTF8.self)
-    return (said, try child.waitMeasured().usage)
+    return (said, try Watchdog.wait(for: child).usage)
   }
 }
 

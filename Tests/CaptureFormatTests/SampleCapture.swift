@@ -54,6 +54,16 @@ enum SampleCapture {
     StateRow(container: container, lane: .detail, achievedStart: BootTime(nanoseconds: 3), firstSequence: 40)
   ]
 
+  static let triggers = [
+    TriggerRow(
+      time: BootTime(nanoseconds: 1_000_000_500), accepted: BootTime(nanoseconds: 3_000_000_000), source: "falco",
+      reason: "a shell was spawned\u{1B}[31m", rule: "Terminal shell in container", priority: "Notice",
+      container: container, before: 30_000_000_000, after: 15_000_000_000, fingerprint: "f00d",
+      body: Array(#"{"rule":"Terminal shell in container"}"#.utf8)),
+    TriggerRow(
+      time: BootTime(nanoseconds: 9), accepted: BootTime(nanoseconds: 9), source: "request", container: .host),
+  ]
+
   static let file = BlockFile(
     id: FileID(rawValue: 9), inode: 1234, device: 0x800001, type: .regular, mode: 0o100644,
     path: Array("/etc/passwd".utf8))
@@ -133,6 +143,11 @@ enum SampleCapture {
     for block in events(count) { try writer.append(block) }
     try writer.append(losses: losses)
     try writer.append(anchors: anchors)
+    // The journal's entry is no block of ours, and so under no checksum: the small sample has none.
+    let clock = anchors[0]
+    try writer.append(triggers: small ? [triggers[1]] : triggers) { time in
+      small ? nil : WallTime(nanoseconds: clock.real.nanoseconds + Int64(time.nanoseconds))
+    }
     if finished { try writer.finish(completeness) }
     return output.bytes
   }

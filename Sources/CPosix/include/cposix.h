@@ -10,6 +10,8 @@
 
 int at_pidfd_open(pid_t pid);
 int at_memory_file(const char *name);
+/* Fails with EEXIST where rename(2) would replace. */
+int at_rename_exclusively(const char *path, const char *new_path);
 uint64_t at_load_acquire_u64(const void *address);
 void at_store_release_u64(void *address, uint64_t value);
 uint32_t at_load_acquire_u32(const void *address);

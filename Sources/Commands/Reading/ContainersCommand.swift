@@ -1,6 +1,6 @@
 internal import CaptureFormat
 internal import Events
-internal import Interchange
+internal import JSON
 internal import Reconstruction
 
 /// `containers`: what can be named with `--container`.

@@ -1,6 +1,7 @@
 internal import CaptureFormat
 internal import Events
 internal import Interchange
+internal import JSON
 internal import Posix
 internal import Reconstruction
 

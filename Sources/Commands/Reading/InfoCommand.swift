@@ -1,6 +1,6 @@
 internal import CaptureFormat
 internal import Events
-internal import Interchange
+internal import JSON
 internal import Reconstruction
 
 /// `info`: what a capture holds, and what it lost. Reads tables, never events.
@@ -13,10 +13,10 @@ struct InfoCommand {
       (loss.container.map { request.selected?.contains($0) ?? true } ?? true) && loss.from <= request.to
         && loss.to >= request.from
     }
-    let processes = try ProcessHistory(of: request.file).processes.filter {
-      request.selected?.contains($0.container) ?? true
+    let processCount = try ProcessHistory.containers(of: request.file).count {
+      request.selected?.contains($0) ?? true
     }
-    try request.isJSON ? printJSON(losses, processes) : printText(losses, processes)
+    try request.isJSON ? printJSON(losses, processCount) : printText(losses, processCount)
     for problem in request.file.problems { complain("\(request.path): \(problem.message)") }
     return request.file.problems.isEmpty ? 0 : 2
   }
@@ -38,7 +38,7 @@ struct InfoCommand {
     return completeness.isComplete ? "complete" : "not proven complete: \(completeness.reason)"
   }
 
-  private func printText(_ losses: [LossRow], _ processes: [ProcessRow]) throws {
+  private func printText(_ losses: [LossRow], _ processCount: Int) throws {
     let file = request.file
     let time = TimeText(clock: request.clock, isLocal: request.isLocal)
     try output.line("\(request.path): \(verdict(losses))")
@@ -54,7 +54,7 @@ struct InfoCommand {
     }
     let lanes = Lane.allCases.map { "\(countText(eventCount($0))) \($0.name)" }.joined(separator: ", ")
     facts.append(("events", "\(countText(eventCount())): \(lanes)"))
-    facts.append(("processes", countText(UInt64(processes.count))))
+    facts.append(("processes", countText(UInt64(processCount))))
     let shown = request.containers.filter { $0.key != .host && (request.selected?.contains($0.key) ?? true) }
     facts.append(("containers", "\(shown.count)" + (shown.isEmpty ? "" : ": " + names(shown))))
     facts.append(
@@ -82,7 +82,7 @@ struct InfoCommand {
     request.file.catalogue.causes.first { $0.number == cause.rawValue }?.name ?? cause.name ?? "cause \(cause.rawValue)"
   }
 
-  private func printJSON(_ losses: [LossRow], _ processes: [ProcessRow]) throws {
+  private func printJSON(_ losses: [LossRow], _ processCount: Int) throws {
     let file = request.file
     var json = JSONText()
     json.beginObject()
@@ -95,7 +95,7 @@ struct InfoCommand {
     json.set("event_blocks", file.directory.count)
     json.set("events", eventCount())
     for lane in Lane.allCases { json.set("events_\(lane.name)", eventCount(lane)) }
-    json.set("processes", processes.count)
+    json.set("processes", processCount)
     json.beginObject("provenance")
     for property in file.provenance.properties { json.set(property.key, property.value) }
     json.endObject()

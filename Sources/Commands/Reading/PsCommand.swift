@@ -1,6 +1,6 @@
 internal import CaptureFormat
 internal import Events
-internal import Interchange
+internal import JSON
 internal import Reconstruction
 
 /// `ps`: the process forest, the dead included.
@@ -10,11 +10,7 @@ struct PsCommand {
 
   func run() throws -> Int32 {
     let history = try ProcessHistory(of: request.file)
-    let shown = history.processes.filter { process in
-      guard request.selected?.contains(process.container) ?? true else { return false }
-      guard !process.flags.contains(.ancestorOnly) || request.selected == nil else { return false }
-      return process.key.start <= request.to && (process.end.map { $0 >= request.from } ?? true)
-    }
+    let shown = request.isNarrowed ? history.processes.filter(isShown) : history.processes
     if request.isJSON {
       for process in shown { try printJSON(process, history) }
     } else {
@@ -23,24 +19,39 @@ struct PsCommand {
     return shown.isEmpty && request.isNarrowed ? 1 : 0
   }
 
+  private func isShown(_ process: ProcessRow) -> Bool {
+    guard request.selected?.contains(process.container) ?? true else { return false }
+    guard !process.flags.contains(.ancestorOnly) || request.selected == nil else { return false }
+    return process.key.start <= request.to && (process.end.map { $0 >= request.from } ?? true)
+  }
+
   private func printForest(_ forest: ProcessForest, _ history: ProcessHistory) throws {
-    let time = TimeText(clock: request.clock, isLocal: request.isLocal)
     let severalContainers = Set(forest.nodes.map(\.process.container)).count > 1
     var header = ["PID", "PPID", "USER", "START", "END", "EXIT"]
     if severalContainers { header.append("CONTAINER") }
-    var table = TextTable(header + ["COMMAND"])
+    // Twice: the rows of a large capture are not to be held as text.
+    var widths = ColumnWidths()
+    widths.include(header)
+    for node in forest.nodes { widths.include(cells(of: node, history, severalContainers)) }
+    try output.line(widths.line(header + ["COMMAND"]))
     for node in forest.nodes {
-      let process = node.process
-      var row = [
-        "\(process.key.pid)", parent(of: node, history), process.userID.map(String.init) ?? "-",
-        process.flags.contains(.foundByScan) ? "before" : time.time(process.key.start),
-        process.end.map { time.time($0) } ?? "-",
-        process.exitCode.map { ExitStatus(waitStatus: $0).description } ?? "-",
-      ]
-      if severalContainers { row.append(request.label(of: process.container)) }
-      table.append(row + [lines(of: node) + command(of: process)])
+      let command = lines(of: node) + command(of: node.process)
+      try output.line(widths.line(cells(of: node, history, severalContainers) + [command]))
     }
-    for line in table.lines { try output.line(line) }
+  }
+
+  /// All but the command.
+  private func cells(of node: ProcessForest.Node, _ history: ProcessHistory, _ hasContainer: Bool) -> [String] {
+    let time = TimeText(clock: request.clock, isLocal: request.isLocal)
+    let process = node.process
+    var cells = [
+      "\(process.key.pid)", parent(of: node, history), process.userID.map(String.init) ?? "-",
+      process.flags.contains(.foundByScan) ? "before" : time.time(process.key.start),
+      process.end.map { time.time($0) } ?? "-",
+      process.exitCode.map { ExitStatus(waitStatus: $0).description } ?? "-",
+    ]
+    if hasContainer { cells.append(request.label(of: process.container)) }
+    return cells
   }
 
   private func parent(of node: ProcessForest.Node, _ history: ProcessHistory) -> String {

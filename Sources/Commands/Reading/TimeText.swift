@@ -1,5 +1,4 @@
 internal import Events
-internal import Interchange
 internal import Posix
 internal import Reconstruction
 
@@ -66,11 +65,32 @@ struct TextTable {
   var isEmpty: Bool { rows.count == 1 }
 
   var lines: [String] {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      row.enumerated().map { column, cell in
-        column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
-      }.joined(separator: "  ")
+    var widths = ColumnWidths()
+    for row in rows { widths.include(row.dropLast()) }
+    return rows.map { widths.line($0) }
+  }
+}
+
+/// The widths of a table's columns but the last: what a table takes that is too long to be held, and so is gone through
+/// twice.
+struct ColumnWidths {
+  private var widths: [Int] = []
+
+  /// - Parameter cells: Of one row, without the last.
+  mutating func include(_ cells: some Collection<String>) {
+    for (column, cell) in cells.enumerated() {
+      if column == widths.count { widths.append(0) }
+      widths[column] = max(widths[column], cell.count)
     }
+  }
+
+  /// - Parameter cells: Of one row, all of them.
+  func line(_ cells: [String]) -> String {
+    var line = ""
+    for (width, cell) in zip(widths, cells) {
+      line += cell
+      line += String(repeating: " ", count: max(0, width - cell.count) + 2)
+    }
+    return line + (cells.last ?? "")
   }
 }

@@ -23,28 +23,34 @@ struct FileDefinition: Sendable {
   var peerInode: UInt64?
 }
 
-/// The definitions seen so far, bounded: the oldest go first, and what is gone reads as unknown.
+/// The definitions seen so far, bounded: what was not asked for the longest goes first, and what is gone reads as unknown.
 struct FileTable {
-  private var definitions: [FileID: FileDefinition] = [:]
-  private var order: [FileID] = []
-  private var oldest = 0
-  private let capacity: Int
-  /// Definitions given up to stay within the bound.
-  private(set) var evictions: UInt64 = 0
+  /// Those that came or were asked for lately; once they are half of the bound they become the older ones.
+  private var recent: [FileID: FileDefinition] = [:]
+  private var older: [FileID: FileDefinition] = [:]
+  private let half: Int
+  private var hasGivenUp = false
+  /// Times that a name was asked for and not there, since definitions were given up to stay within the bound.
+  private(set) var misses: UInt64 = 0
 
-  init(capacity: Int) { self.capacity = capacity }
-
-  subscript(id: FileID) -> FileDefinition? { definitions[id] }
+  init(capacity: Int) { half = max(capacity / 2, 1) }
 
   mutating func insert(_ definition: FileDefinition) {
-    if definitions.updateValue(definition, forKey: definition.file) == nil { order.append(definition.file) }
-    guard order.count - oldest > capacity else { return }
-    definitions[order[oldest]] = nil
-    oldest += 1
-    evictions += 1
-    if oldest > capacity {
-      order.removeFirst(oldest)
-      oldest = 0
+    if recent.updateValue(definition, forKey: definition.file) == nil, recent.count >= half {
+      hasGivenUp = hasGivenUp || !older.isEmpty
+      older = recent
+      recent = [:]
     }
+  }
+
+  /// What is known of a file. A file that events go on naming keeps its name, however many are defined after it.
+  mutating func definition(of id: FileID) -> FileDefinition? {
+    if let definition = recent[id] { return definition }
+    guard let definition = older.removeValue(forKey: id) else {
+      if hasGivenUp { misses += 1 }
+      return nil
+    }
+    insert(definition)
+    return definition
   }
 }

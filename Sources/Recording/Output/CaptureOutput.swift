@@ -3,40 +3,28 @@ internal import Events
 internal import Posix
 internal import Synchronization
 
-/// Writes a capture on a thread of its own, so that a slow or full disk never stops the recorder.
+/// Writes one recording on a thread of its own, so that a slow or full disk never stops the recorder.
 ///
-/// Blocks wait in a queue of bounded size; what does not fit is counted as lost with its interval, never silently.
+/// An error is final: what was written is readable, the rest is counted as lost. The captures of the armed recorder
+/// are ``CaptureJob``s, which try again.
 final class CaptureOutput: Sendable {
-  enum Item: Sendable {
-    case block(SealedBlock)
-    case containers([ContainerRow])
-    case processes([ProcessRow])
-    case state([StateRow])
-    case losses([LossRow])
-    case anchors([AnchorRow])
-  }
-
   fileprivate struct State {
-    var items: [Item] = []
-    var queuedBytes = 0
+    var queue: CaptureQueue
     var isFinished = false
     var completeness: Completeness?
-    var losses: [LossRow] = []
     var error: SystemError?
     var bytesWritten: UInt64 = 0
     var isAtLimit = false
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let bell: WakeUp
-  /// Bytes of sealed blocks that may wait for the disk.
-  private let queueLimit: Int
   /// The capture is not made longer than this.
   private let sizeLimit: UInt64
 
   init(queueLimit: Int = 64 << 20, sizeLimit: UInt64) throws(SystemError) {
     bell = try WakeUp()
-    self.queueLimit = queueLimit
+    state = Mutex(State(queue: CaptureQueue(limit: queueLimit)))
     self.sizeLimit = sizeLimit
   }
 
@@ -51,15 +39,8 @@ final class CaptureOutput: Sendable {
     }
   }
 
-  func append(_ item: Item) {
-    state.withLock { state in
-      if case .block(let block) = item {
-        let isFull = state.queuedBytes + block.bytes.count > queueLimit
-        if isFull || state.isAtLimit || state.error != nil { return state.lose(block) }
-        state.queuedBytes += block.bytes.count
-      }
-      state.items.append(item)
-    }
+  func append(_ item: CaptureItem) {
+    state.withLock { $0.queue.append(item) }
     bell.ring()
   }
 
@@ -73,12 +54,7 @@ final class CaptureOutput: Sendable {
   }
 
   /// What could not be written since the last call.
-  func takeLosses() -> [LossRow] {
-    state.withLock { state in
-      defer { state.losses = [] }
-      return state.losses
-    }
-  }
+  func takeLosses() -> [LossRow] { state.withLock { $0.queue.takeLosses() } }
 
   var error: SystemError? { state.withLock { $0.error } }
   var bytesWritten: UInt64 { state.withLock { $0.bytesWritten } }
@@ -93,8 +69,7 @@ final class CaptureOutput: Sendable {
         catalogue: catalogue)
       while true {
         let (items, isFinished, completeness) = state.withLock { state in
-          defer { state.items = [] }
-          return (state.items, state.isFinished, state.completeness)
+          (state.queue.take(), state.isFinished, state.completeness)
         }
         for item in items { write(item, with: writer) }
         if isFinished, items.isEmpty {
@@ -105,53 +80,36 @@ final class CaptureOutput: Sendable {
         if items.isEmpty { bell.wait(milliseconds: 1000) }
       }
     } catch {
-      state.withLock { $0.error = $0.error ?? error }
+      fail(error)
     }
   }
 
   /// Writes one item. After an error the rest is counted as lost: a half-written block is a readable file's end.
-  private func write(_ item: Item, with writer: CaptureWriter) {
-    do throws(SystemError) {
-      guard error == nil else { throw SystemError(call: "write", code: 0) }
-      switch item {
-      case .block(let block):
-        let isOver = writer.bytesWritten + UInt64(block.bytes.count) > sizeLimit
-        if isOver {
-          state.withLock {
-            $0.isAtLimit = true
-            $0.queuedBytes -= block.bytes.count
-            $0.lose(block)
-          }
-          return
-        }
-        try writer.append(block)
-        state.withLock { $0.queuedBytes -= block.bytes.count }
-      case .containers(let rows): try writer.append(containers: rows)
-      case .processes(let rows): try writer.append(processes: rows)
-      case .state(let rows): try writer.append(state: rows)
-      case .losses(let rows): try writer.append(losses: rows)
-      case .anchors(let rows): try writer.append(anchors: rows)
-      }
-      state.withLock { $0.bytesWritten = writer.bytesWritten }
-    } catch {
-      state.withLock { state in
-        if error.code != 0 { state.error = state.error ?? error }
-        if case .block(let block) = item {
-          state.queuedBytes -= block.bytes.count
-          state.lose(block)
-        }
+  private func write(_ item: CaptureItem, with writer: CaptureWriter) {
+    guard error == nil else { return state.withLock { $0.queue.giveUp(item) } }
+    if case .block(let block) = item, writer.bytesWritten + UInt64(block.bytes.count) > sizeLimit {
+      return state.withLock { state in
+        state.isAtLimit = true
+        state.queue.isClosed = true
+        state.queue.giveUp(item)
       }
     }
+    do throws(SystemError) {
+      try writer.append(item)
+      state.withLock {
+        $0.queue.release(item)
+        $0.bytesWritten = writer.bytesWritten
+      }
+    } catch {
+      fail(error)
+      state.withLock { $0.queue.giveUp(item) }
+    }
   }
-}
 
-extension CaptureOutput.State {
-  /// Counts a block that will not be in the file.
-  fileprivate mutating func lose(_ block: SealedBlock) {
-    let entry = block.entry
-    losses.append(
-      LossRow(
-        cause: .notWritten, lane: entry.lane, container: entry.container, from: entry.firstTime, to: entry.lastTime,
-        count: UInt64(entry.rowCount)))
+  private func fail(_ error: SystemError) {
+    state.withLock {
+      $0.error = $0.error ?? error
+      $0.queue.isClosed = true
+    }
   }
 }

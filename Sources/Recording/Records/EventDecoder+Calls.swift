@@ -79,7 +79,7 @@ extension EventDecoder {
   ///
   /// A relative path whose directory is unknown stays relative: it is never joined to a guess. A symbolic link's
   /// target is text, relative to nothing.
-  private func setPaths(_ details: Details, _ recipe: CallRecipe, in builder: EventBlockBuilder) {
+  private mutating func setPaths(_ details: Details, _ recipe: CallRecipe, in builder: EventBlockBuilder) {
     let isText = recipe.kind == .fileSymlink
     if let argument = details.path {
       builder.set(.path, string: isText ? argument : path(joining: argument, to: known(details.base)))
@@ -95,9 +95,9 @@ extension EventDecoder {
     recipe.directory == 0 && recipe.secondDirectory == 0 ? details.base : nil
   }
 
-  private func known(_ directory: at_file?) -> [UInt8]? {
+  private mutating func known(_ directory: at_file?) -> [UInt8]? {
     guard let directory, directory.id != 0 else { return nil }
-    return files[FileID(rawValue: directory.id)]?.path
+    return files.definition(of: FileID(rawValue: directory.id))?.path
   }
 
   /// The address that was passed; for accept and connected sockets the one that the kernel holds.

@@ -137,9 +137,9 @@ struct EventDecoder {
   }
 
   /// The file's number in the block's own dictionary: with its path where a definition came, without where none did.
-  func intern(_ file: at_file, in builder: EventBlockBuilder) -> Int {
+  mutating func intern(_ file: at_file, in builder: EventBlockBuilder) -> Int {
     builder.internFile(FileID(rawValue: file.id), inode: file.inode, device: file.device) {
-      let definition = file.id == 0 ? nil : files[FileID(rawValue: file.id)]
+      let definition = file.id == 0 ? nil : files.definition(of: FileID(rawValue: file.id))
       return BlockFile(
         id: FileID(rawValue: file.id), inode: file.inode, device: file.device, type: FileType(rawValue: file.type),
         mode: file.mode, path: definition?.path, localAddress: definition?.local, remoteAddress: definition?.remote,

@@ -1,5 +1,3 @@
-public import Events
-
 /// A wall time in the Gregorian calendar, UTC shifted by an offset.
 public struct CalendarTime: Sendable {
   public var year: Int64
