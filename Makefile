@@ -41,7 +41,7 @@ bench: release ## measure against the targets, ratios in one run
 bench-data: release ## make the large capture that the benchmarks read
 	@.ci/bench data
 
-fuzz: toolchain ## feed the reader garbage for FUZZ_SECONDS (3600)
+fuzz: toolchain ## feed the readers garbage for FUZZ_SECONDS (3600)
 	@.ci/install build
 	@.ci/fuzz $(FUZZ_SECONDS)
 

@@ -39,6 +39,7 @@ let cLibraries: [Target] = [
   .systemLibrary(name: "CISAL"),
   .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp"),
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+  .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
   .target(name: "CPosix"),
   .target(name: "ProbeRecords"),
 ]
@@ -49,17 +50,20 @@ let base: [Target] = [
   module("Events"),
   module("Arguments"),
   module("Triggers", ["Events"]),
+  module("Service", ["Posix"]),
 ]
 
 let wrappers: [Target] = [
   module("LZ4", ["CLZ4", "Bytes"]),
   module("Digests", ["CCrypto", "CISAL", "Bytes"]),
   module("JSON", ["CJansson"]),
+  module("YAML", ["CYAML"]),
   module("SystemCalls", ["CSeccomp", "Events"]),
   module("BPF", ["CLibBPF", "CPosix", "Posix"]),
 ]
 
 let domain: [Target] = [
+  module("Configuration", ["Arguments", "Events", "Posix", "YAML"]),
   module("CaptureFormat", ["Bytes", "Posix", "Events", "LZ4", "Digests"]),
   module("Reconstruction", ["Bytes", "Events", "CaptureFormat"]),
 ]
@@ -81,7 +85,10 @@ let engines: [Target] = [
 let program: [Target] = [
   module(
     "Commands",
-    ["Bytes", "Posix", "Events", "Arguments", "JSON", "CaptureFormat", "Reconstruction", "Recording", "Interchange"]),
+    [
+      "Bytes", "Posix", "Events", "Arguments", "JSON", "Configuration", "CaptureFormat", "Reconstruction", "Recording",
+      "Interchange",
+    ]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
   .executableTarget(
     name: "benchmarks", dependencies: ["ProbeRecords", "Posix", "JSON", "BPF", "Probes"], swiftSettings: strict),
@@ -90,7 +97,7 @@ let program: [Target] = [
 let fuzzing: [Target] = [
   .target(name: "CFuzzer"),
   .executableTarget(
-    name: "FuzzReader", dependencies: ["CFuzzer", "CaptureFormat", "Posix"],
+    name: "FuzzReader", dependencies: ["CFuzzer", "CaptureFormat", "Posix", "YAML"],
     swiftSettings: strict + instrumented,
     linkerSettings: [.unsafeFlags(sanitizers + ["-use-ld=lld"])]),
 ]
@@ -98,17 +105,22 @@ let fuzzing: [Target] = [
 let testTargets: [Target] = [
   .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
   tests(of: "JSON"),
+  tests(of: "YAML"),
+  tests(of: "Service", ["Posix"]),
+  tests(of: "Configuration", ["Events", "Posix", "YAML"]),
   tests(of: "BPF"),
   tests(of: "Probes", ["ProbeRecords", "BPF", "Posix"]),
   tests(of: "Events"),
   tests(of: "Reconstruction", ["CaptureFormat", "Events"]),
   tests(of: "Interchange", ["CaptureFormat", "Digests", "Events", "JSON", "Posix", "Reconstruction"]),
-  tests(of: "Posix"),
+  .executableTarget(
+    name: "PrivilegeProbe", dependencies: ["Posix"], path: "Tests/PrivilegeProbe", swiftSettings: strict),
+  tests(of: "Posix", ["PrivilegeProbe"]),
   tests(
     of: "Recording", ["CaptureFormat", "ContainerLab", "Events", "JSON", "Posix", "ProbeRecords", "Triggers"],
     exclude: ["Fixtures"]),
   tests(of: "Arguments", exclude: ["Snapshots"]),
-  tests(of: "Commands", ["Arguments"]),
+  tests(of: "Commands", ["Arguments", "Configuration", "JSON", "Posix"]),
   tests(of: "Bytes"),
   tests(of: "LZ4"),
   tests(of: "Digests"),

@@ -1,52 +1,36 @@
 internal import CFuzzer
-internal import CaptureFormat
 internal import Glibc
 internal import Posix
 
-/// Reads whatever libFuzzer makes up as a capture, all of it: nothing may crash, and no answer may take for ever.
+/// Feeds one reader whatever libFuzzer makes up: nothing may crash, and no answer may take for ever.
 ///
-/// Built by `make fuzz` only, with checksums unverified (`FUZZING`): otherwise nothing but checksums would be tested.
+/// Which one AFTERTRACE_FUZZ_TARGET says. Built by `make fuzz` only, with checksums unverified (`FUZZING`): otherwise
+/// nothing but checksums would be tested.
 @main
 struct Main {
+  /// `.ci/fuzz` has the same names, each with its first samples.
+  private static let targets: [String: @Sendable (UnsafeRawBufferPointer) -> Void] = [
+    "capture": readCapture,
+    "yaml": readYAML,
+  ]
+
   static func main() {
+    let name = environmentVariable("AFTERTRACE_FUZZ_TARGET") ?? "capture"
+    guard let found = targets[name] else {
+      print("no target '\(name)'; there is: \(targets.keys.sorted().joined(separator: ", "))")
+      exit(64)
+    }
+    target = found
     var count = CommandLine.argc
     var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-    exit(LLVMFuzzerRunDriver(&count, &arguments, readCapture))
+    exit(LLVMFuzzerRunDriver(&count, &arguments, runTarget))
   }
 }
 
-/// One file per fuzzing process, in memory.
-private let path = "/dev/shm/aftertrace-fuzz-\(getpid())"
+/// libFuzzer takes a C function, which can hold nothing. Set once, before it runs.
+nonisolated(unsafe) private var target: @Sendable (UnsafeRawBufferPointer) -> Void = { _ in }
 
-private func readCapture(_ data: UnsafePointer<UInt8>?, _ length: Int) -> Int32 {
-  do {
-    let file = try FileDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_TRUNC)
-    defer { unlink(path) }
-    try file.write(UnsafeRawBufferPointer(start: data, count: length))
-    try readAll(of: CaptureFile(path: path))
-  } catch {
-    // An error is an answer.
-  }
+private func runTarget(_ data: UnsafePointer<UInt8>?, _ length: Int) -> Int32 {
+  target(UnsafeRawBufferPointer(start: data, count: length))
   return 0
-}
-
-private func readAll(of capture: CaptureFile) throws {
-  _ = try? capture.processes()
-  _ = try? capture.containers()
-  _ = try? capture.state()
-  _ = try? capture.losses()
-  _ = try? capture.anchors()
-  _ = try? capture.counts()
-  for entry in capture.directory {
-    guard let block = try? capture.readEvents(entry) else { continue }
-    while block.next() { readRow(of: block) }
-  }
-  _ = try capture.refresh()
-}
-
-private func readRow(of block: EventBlock) {
-  _ = (block.sequence, block.time, block.process, block.thread, block.kind, block.call, block.result, block.flags)
-  for column in block.columns {
-    _ = (block.value(column), block.bytes(column), block.file(column), block.address(column))
-  }
 }
