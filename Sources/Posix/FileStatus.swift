@@ -38,9 +38,11 @@ extension FileStatus {
   }
 
   /// Of an open file. The corresponding C function is `fstat`.
-  public init(of file: borrowing FileDescriptor) throws(SystemError) {
+  public init(of file: borrowing FileDescriptor) throws(SystemError) { try self.init(ofDescriptor: file.number) }
+
+  /// Of an open file that somebody else owns. The corresponding C function is `fstat`.
+  public init(ofDescriptor number: Int32) throws(SystemError) {
     var status = Glibc.stat()
-    let number = file.number
     try check("fstat") { fstat(number, &status) }
     self.init(status)
   }

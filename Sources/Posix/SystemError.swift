@@ -26,12 +26,13 @@ extension SystemError {
   public var isBrokenPipe: Bool { code == EPIPE }
   public var isExisting: Bool { code == EEXIST }
   public var isNoSpace: Bool { code == ENOSPC }
+  /// Why, in the C library's words.
+  public var reason: String { String(cString: strerror(code)) }
 }
 
 extension SystemError: CustomStringConvertible {
   public var description: String {
-    let reason = String(cString: strerror(code))
-    return subject.map { "\($0): \(reason) (\(call))" } ?? "\(call): \(reason)"
+    subject.map { "\($0): \(reason) (\(call))" } ?? "\(call): \(reason)"
   }
 }
 

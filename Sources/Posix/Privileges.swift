@@ -1,0 +1,72 @@
+internal import CPosix
+internal import Glibc
+
+/// One of the kernel's capabilities, by its number. Source: linux/capability.h.
+public struct Capability: RawRepresentable, Hashable, Sendable {
+  public let rawValue: UInt8
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// Write and read any file, whatever its permissions.
+  public static let overrideFileAccess = Capability(rawValue: 1)
+  /// Read any file and search any directory.
+  public static let readSearch = Capability(rawValue: 2)
+  /// Signal other users' processes.
+  public static let kill = Capability(rawValue: 5)
+  /// Take capabilities out of the bounding set.
+  public static let setCapabilities = Capability(rawValue: 8)
+  /// Look into other processes.
+  public static let trace = Capability(rawValue: 19)
+  /// The old key to everything.
+  public static let administrate = Capability(rawValue: 21)
+  public static let changeLimits = Capability(rawValue: 24)
+  /// Load tracing programs, read the kernel's memory.
+  public static let performanceMonitor = Capability(rawValue: 38)
+  /// Make and use BPF objects.
+  public static let bpf = Capability(rawValue: 39)
+}
+
+/// A set of capabilities.
+public struct CapabilitySet: Hashable, Sendable, ExpressibleByArrayLiteral {
+  public var bits: UInt64
+
+  public init(bits: UInt64) { self.bits = bits }
+
+  public init(arrayLiteral capabilities: Capability...) {
+    bits = capabilities.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
+  }
+
+  public func contains(_ capability: Capability) -> Bool { bits >> UInt64(capability.rawValue) & 1 == 1 }
+  public func intersection(_ other: CapabilitySet) -> CapabilitySet { CapabilitySet(bits: bits & other.bits) }
+}
+
+/// What this process may do.
+public enum Privileges {
+  /// The capabilities in effect for this thread. The corresponding C function is `capget`.
+  public static func effective() throws(SystemError) -> CapabilitySet {
+    var sets: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    try check("capget") { at_get_capabilities(&sets.0, &sets.1, &sets.2) }
+    return CapabilitySet(bits: sets.0)
+  }
+
+  /// What this thread could have. The corresponding C function is `capget`.
+  public static func permitted() throws(SystemError) -> CapabilitySet {
+    var sets: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    try check("capget") { at_get_capabilities(&sets.0, &sets.1, &sets.2) }
+    return CapabilitySet(bits: sets.1)
+  }
+
+  /// Gives up for good all that is not in `kept`, on every thread.
+  ///
+  /// The bounding set is emptied to the same, where the process may do so (CAP_SETPCAP); the inheritable and ambient sets
+  /// become empty; and no program that is started later gains anything by its file's owner or capabilities. What was
+  /// not held is not gained.
+  ///
+  /// Other threads are interrupted for it: their blocking calls may end early with EINTR, as with any signal.
+  /// The corresponding C functions are `capset` and `prctl`, which the kernel applies to one thread.
+  public static func restrict(to kept: CapabilitySet) throws(SystemError) {
+    let held = try permitted()
+    let bounding = held.contains(.setCapabilities) ? kept.bits : UInt64.max
+    let code = at_restrict_all_threads(held.intersection(kept).bits, bounding, 1)
+    guard code == 0 else { throw SystemError(call: "capset", code: code) }
+  }
+}
