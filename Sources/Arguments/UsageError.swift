@@ -53,7 +53,7 @@ extension UsageError {
 ///
 /// Close is a Damerau–Levenshtein distance (with neighbours swapped as one step) of at most a third of the length, or
 /// a candidate that begins with what was typed.
-func suggestion<Name: StringProtocol>(for typed: Name, among candidates: [Name]) -> Name? {
+public func suggestion<Name: StringProtocol>(for typed: Name, among candidates: [Name]) -> Name? {
   let limit = max(1, typed.count / 3)
   let near = candidates.map { (name: $0, distance: distance(Array(typed), Array($0))) }
     .filter { $0.distance <= limit }.min { $0.distance < $1.distance }
