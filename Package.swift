@@ -87,7 +87,7 @@ let program: [Target] = [
     "Commands",
     [
       "Bytes", "Posix", "Events", "Arguments", "JSON", "Configuration", "CaptureFormat", "Reconstruction", "Recording",
-      "Interchange",
+      "Interchange", "YAML",
     ]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
   .executableTarget(

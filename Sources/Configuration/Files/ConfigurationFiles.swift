@@ -76,7 +76,7 @@ extension ConfigurationFiles {
   private func read(_ path: String, _ problems: inout [ConfigurationProblem]) -> ConfigurationText? {
     do throws(SystemError) {
       let status = try FileStatus(of: path)
-      guard status.isRegularFile else {
+      guard status.isRegular else {
         problems.append(ConfigurationProblem(path: path, message: "not a file"))
         return nil
       }
