@@ -1,5 +1,5 @@
 internal import Configuration
-internal import Interchange
+internal import JSON
 internal import Posix
 internal import YAML
 
