@@ -40,6 +40,7 @@ let cLibraries: [Target] = [
   .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp"),
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
   .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
+  .systemLibrary(name: "CNcurses"),
   .target(name: "CPosix"),
   .target(name: "ProbeRecords"),
 ]
@@ -59,6 +60,7 @@ let wrappers: [Target] = [
   module("JSON", ["CJansson"]),
   module("YAML", ["CYAML"]),
   module("SystemCalls", ["CSeccomp", "Events"]),
+  module("Terminal", ["CNcurses", "Posix"]),
   module("BPF", ["CLibBPF", "CPosix", "Posix"]),
 ]
 
@@ -82,12 +84,16 @@ let engines: [Target] = [
   module("Interchange", ["Bytes", "Posix", "Events", "JSON", "CaptureFormat", "Reconstruction"]),
 ]
 
+let faces: [Target] = [
+  module("Inspector", ["Posix", "Events", "JSON", "Terminal", "CaptureFormat", "Reconstruction", "Interchange"])
+]
+
 let program: [Target] = [
   module(
     "Commands",
     [
-      "Bytes", "Posix", "Events", "Arguments", "JSON", "Configuration", "CaptureFormat", "Reconstruction", "Recording",
-      "Interchange", "YAML",
+      "Bytes", "Posix", "Events", "Arguments", "JSON", "Terminal", "Configuration", "CaptureFormat", "Reconstruction",
+      "Recording", "Interchange", "YAML", "Inspector",
     ]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
   .executableTarget(
@@ -133,5 +139,5 @@ let testTargets: [Target] = [
 let package = Package(
   name: "aftertrace",
   products: [.executable(name: "aftertrace", targets: ["aftertrace"])],
-  targets: cLibraries + base + wrappers + domain + engines + program + testTargets + (isFuzzing ? fuzzing : [])
+  targets: cLibraries + base + wrappers + domain + engines + faces + program + testTargets + (isFuzzing ? fuzzing : [])
 )

@@ -20,7 +20,7 @@ _aftertrace() {
   if [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
   if [[ $current == = ]]; then current=; fi
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'record info containers ps events export help version completions man --help --version' -- "$current"))
+    COMPREPLY=($(compgen -W 'record inspect info containers ps events export help version completions man --help --version' -- "$current"))
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -43,6 +43,12 @@ _aftertrace() {
         --ring-size) :; return ;;
       esac
       flags='--output --container --for --max-size --ring-size --'
+      ;;
+    inspect)
+      case $previous in
+      esac
+      flags='--local'
+      files=1
       ;;
     info)
       case $previous in
@@ -94,7 +100,7 @@ _aftertrace() {
       case $previous in
       esac
       flags=''
-      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record info containers ps events export help version completions man' -- "$current"))
+      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record inspect info containers ps events export help version completions man' -- "$current"))
       ;;
     version)
       case $previous in

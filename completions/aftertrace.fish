@@ -24,6 +24,10 @@ complete -c aftertrace -n '__fish_seen_subcommand_from record' -l max-size -x -d
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l ring-size -x -d 'memory of each ring between kernel and recorder'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -a '(__fish_complete_subcommand --fcs-skip=2)'
 
+complete -c aftertrace -n __fish_use_subcommand -a inspect -d 'look through a capture in the terminal'
+complete -c aftertrace -n '__fish_seen_subcommand_from inspect' -l local -d 'show and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from inspect' -F
+
 complete -c aftertrace -n __fish_use_subcommand -a info -d 'what a capture holds, and what it lost'
 complete -c aftertrace -n '__fish_seen_subcommand_from info' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
 complete -c aftertrace -n '__fish_seen_subcommand_from info' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
@@ -66,7 +70,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from export' -s o -l output -r
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -F
 
 complete -c aftertrace -n __fish_use_subcommand -a help -d 'help on the program or on one command'
-complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record info containers ps events export help version completions man'
+complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record inspect info containers ps events export help version completions man'
 
 complete -c aftertrace -n __fish_use_subcommand -a version -d 'the program\'s version'
 

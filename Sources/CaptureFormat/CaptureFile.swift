@@ -170,6 +170,11 @@ public final class CaptureFile {
 
   // MARK: Bytes
 
+  /// Adds to ``problems`` what a reader of blocks came upon and goes on without.
+  public func noteDamage(_ error: CaptureError, at entry: BlockEntry) throws(CaptureError) {
+    try note(error, at: entry)
+  }
+
   /// Notes damage and lets the caller go on; rethrows what is not damage.
   func note(_ error: CaptureError, at entry: BlockEntry) throws(CaptureError) {
     if case .system = error { throw error }

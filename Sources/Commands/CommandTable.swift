@@ -13,7 +13,7 @@ public let program = Program(
     CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (root has them); reading needs nothing.
     """,
   commands: [
-    recordCommand, infoCommand, containersCommand, psCommand, eventsCommand, exportCommand, helpCommand,
+    recordCommand, inspectCommand, infoCommand, containersCommand, psCommand, eventsCommand, exportCommand, helpCommand,
     versionCommand, completionsCommand, manCommand,
   ],
   exitStatuses: [
@@ -63,6 +63,19 @@ private let recordCommand = CommandDescription(
     .init("aftertrace record -o web.pcapng --container web --for 5m", "Record one container for five minutes"),
     .init("aftertrace record -o build.pcapng -- make -j4", "Record a command and all that it starts"),
   ])
+
+private let inspectCommand = CommandDescription(
+  "inspect", group: reading, summary: "look through a capture in the terminal",
+  discussion: """
+    Containers, their processes with the dead among them, events, and a time axis with everything that is missing, in \
+    panes that narrow each other. Opens captures of any size at once: it reads tables first, and events where you look. \
+    Press `?` in it for the keys.
+
+    Of several captures the first is opened; `o` chooses another.
+    """,
+  flags: [Flag("local", summary: "show and read times in this machine's zone, not UTC")],
+  operands: [captures],
+  examples: [.init("aftertrace inspect web.pcapng", "See what happened")])
 
 private let infoCommand = CommandDescription(
   "info", group: reading, summary: "what a capture holds, and what it lost",

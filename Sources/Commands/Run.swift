@@ -25,6 +25,7 @@ private func run(_ invocation: Invocation) -> Int32 {
   case "version": return print("\(program.name) \(program.version)\n")
   case "completions": return print(completions(for: invocation.operands[0]) ?? "")
   case "man": return print(manPage())
+  case "inspect": return guarded { try runInspect(invocation) }
   case "record": return guarded { try runRecord(invocation) }
   default: return guarded { try runReading(invocation) }
   }

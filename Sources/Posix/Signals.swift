@@ -10,6 +10,8 @@ public struct SignalSource: ~Copyable {
   public static let terminate = SIGTERM
   public static let hangUp = SIGHUP
   public static let childEnded = SIGCHLD
+  public static let windowChanged = SIGWINCH
+  public static let terminalStop = SIGTSTP
 
   private let descriptor: FileDescriptor
 

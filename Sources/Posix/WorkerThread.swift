@@ -53,18 +53,26 @@ public struct WakeUp: ~Copyable, Sendable {
     event = FileDescriptor(owning: try check("eventfd") { eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)) })
   }
 
+  /// For a ``Poll``; after it said that the bell rang, ``wait(milliseconds:)`` with 0 makes it silent again.
+  public var number: Int32 { event.number }
+
   /// Wakes the waiting thread, or the next to wait. The corresponding C function is `eventfd_write`.
-  public borrowing func ring() {
-    let number = event.number
+  public borrowing func ring() { Self.ring(event.number) }
+
+  /// Rings the bell of that ``number``, which its owner keeps while anybody may ring.
+  public static func ring(_ number: Int32) {
     _ = try? check("eventfd_write") { eventfd_write(number, 1) }
   }
 
   /// Waits for a ring, at most `milliseconds`; for ever when nil. The corresponding C function is `poll`.
-  public borrowing func wait(milliseconds: Int32?) {
-    var wanted = pollfd(fd: event.number, events: Int16(POLLIN), revents: 0)
+  public borrowing func wait(milliseconds: Int32?) { Self.wait(event.number, milliseconds: milliseconds) }
+
+  /// Waits for the bell of that ``number``, which its owner keeps while anybody may wait.
+  public static func wait(_ number: Int32, milliseconds: Int32?) {
+    var wanted = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
     _ = poll(&wanted, 1, milliseconds ?? -1)
     var count: eventfd_t = 0
-    _ = eventfd_read(event.number, &count)
+    _ = eventfd_read(number, &count)
   }
 }
 

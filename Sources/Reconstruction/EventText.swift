@@ -24,8 +24,30 @@ public struct EventText: Sendable {
 
   public func name(of column: ColumnID) -> String { columns[column.rawValue]?.name ?? "column-\(column.rawValue)" }
 
-  /// `file.open openat /etc/hosts flags=O_RDONLY fd=3`, and the result where it is not said already.
+  /// What kind of value a column has; nil for one that nothing is known of.
+  public func type(of column: ColumnID) -> ColumnValueType? { columns[column.rawValue]?.valueType }
+
+  public func description(of column: ColumnID) -> ColumnDescription? { columns[column.rawValue] }
+
+  /// `sh[9288]`
+  public static func name(of process: BlockProcess) -> String { "\(printable(process.comm))[\(process.key.pid)]" }
+
+  /// `openat /etc/hosts flags=O_RDONLY fd=3 = 3`, and what qualifies it.
   public func line(_ event: EventBlock) -> String {
+    var line = what(event)
+    if hasResult(event) { line += " = " + result(event) }
+    let notes = notes(event)
+    return notes.isEmpty ? line : line + " [" + notes.joined(separator: ", ") + "]"
+  }
+
+  /// A return from a signal handler gives the interrupted code its registers back: it has no result of its own.
+  public func hasResult(_ event: EventBlock) -> Bool { event.call != nil && event.kind != .signalReturn }
+
+  /// `openat /etc/hosts flags=O_RDONLY`: the line without its result.
+  ///
+  /// - Parameter putsTextFirst: Paths, addresses and arguments stand before numbers: where a line may be cut.
+  public func what(_ event: EventBlock, putsTextFirst: Bool = false) -> String {
+    var texts = 1
     var parts = [event.call.map { name(of: $0) } ?? verb(event)]
     var raw: [String] = []
     let path = event.bytes(.path).map(Self.printable)
@@ -43,13 +65,12 @@ public struct EventText: Sendable {
       }
       // What was opened is named once where the program's string and the kernel's path agree.
       if column == .file, value == path { continue }
-      parts.append(Self.plain.contains(column) ? value : "\(name(of: column))=\(value)")
+      let isPlain = Self.plain.contains(column)
+      parts.insert(
+        isPlain ? value : "\(name(of: column))=\(value)", at: putsTextFirst && isPlain ? texts : parts.count)
+      if isPlain { texts += 1 }
     }
     if !raw.isEmpty { parts[0] += "(" + raw.joined(separator: ", ") + ")" }
-    // A return from a signal handler gives the interrupted code its registers back: it has no result of its own.
-    if event.call != nil, event.kind != .signalReturn { parts.append("= " + result(event)) }
-    let notes = notes(event)
-    if !notes.isEmpty { parts.append("[" + notes.joined(separator: ", ") + "]") }
     return parts.joined(separator: " ")
   }
 
@@ -105,7 +126,8 @@ public struct EventText: Sendable {
     return name.split(separator: ".").last.map(String.init) ?? name
   }
 
-  private func notes(_ event: EventBlock) -> [String] {
+  /// `truncated`, `from scan` …: what qualifies the event.
+  public func notes(_ event: EventBlock) -> [String] {
     let words: [(EventFlags, String)] = [
       (.truncated, "truncated"), (.unreadable, "unreadable pointer"), (.tableScan, "from scan"),
       (.outOfOrder, "out of order"), (.deletedFile, "deleted"), (.enteredFromOutside, "entered from outside"),

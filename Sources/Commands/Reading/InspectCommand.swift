@@ -1,0 +1,46 @@
+internal import Arguments
+internal import CaptureFormat
+internal import Events
+internal import Inspector
+internal import Posix
+internal import Reconstruction
+internal import Terminal
+
+/// `inspect`: a capture in the terminal.
+func runInspect(_ invocation: Invocation) throws -> Int32 {
+  var files = invocation.operands
+  guard !files.isEmpty else {
+    throw CommandFailure("inspect: no capture named", remedy: "name a file, or `-`", status: 64)
+  }
+  let isLocal = invocation.isSet("local")
+  for place in files.indices where files[place] == "-" { files[place] = try spoolStandardInput() }
+  let file: CaptureFile
+  // Before the terminal is taken: what is wrong with the file is to be read afterwards.
+  do throws(CaptureError) { file = try CaptureFile(path: files[0]) } catch {
+    throw CommandFailure(error, in: invocation.operands[0])
+  }
+  var state = InspectorState(size: InspectorState.smallest, files: files)
+  state.isLocal = isLocal
+  state.timeResolver = { text, tables in resolve(text, tables, isLocal: isLocal) }
+  do {
+    return try inspect(file, state, wantsColour: environmentVariable("NO_COLOR") == nil)
+  } catch let error as TerminalError {
+    throw CommandFailure("inspect: \(error)", remedy: error.remedy)
+  }
+}
+
+/// What `--from` and `--to` understand.
+private func resolve(_ text: String, _ tables: CaptureTables, isLocal: Bool) -> Result<BootTime, TimeProblem> {
+  guard let expression = TimeExpression(text) else {
+    return .failure(TimeProblem(text: "not a time: '\(text)'; such as 14:02, 14:02:11.5, -30s, +5s"))
+  }
+  let offset = isLocal ? tables.clock.wallTime(of: tables.first).map { localOffset(at: $0.nanoseconds) } ?? 0 : 0
+  let resolver = WindowResolver(clock: tables.clock, first: tables.first, last: tables.last, localOffset: offset)
+  do {
+    return .success(try resolver.resolve(expression))
+  } catch let failure as CommandFailure {
+    return .failure(TimeProblem(text: failure.message))
+  } catch {
+    return .failure(TimeProblem(text: "\(error)"))
+  }
+}

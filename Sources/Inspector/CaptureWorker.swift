@@ -1,0 +1,257 @@
+public import CaptureFormat
+internal import Events
+internal import Interchange
+internal import Posix
+internal import Reconstruction
+
+/// Reads the capture for the screen, a slice of work at a time, so that what is asked next never waits for long.
+///
+/// To be used from one thread: the worker's own, or a test's.
+public final class CaptureWorker {
+  private var file: CaptureFile
+  private var path: String
+  private let mailbox: Mailbox
+  private let isLocal: Bool
+  private var tables = CaptureTables()
+  private var text: EventText
+  private var history: ProcessHistory?
+  private var blocksInHistory = 0
+  /// Those used last, the latest first: going back to a selection finds its blocks known.
+  private var windows: [EventWindow] = []
+
+  private var isOverviewDue = true
+  private var areProcessesDue = false
+  private var detail: EventPosition?
+  private var pages: [PageJob] = []
+  private var histogram: HistogramRequest?
+  private var search: SearchJob?
+  private var export: ExportJob?
+  private var isRefreshDue = false
+  private static let windowsToKeep = 4
+  private static let sliceInNanoseconds: UInt64 = 8_000_000
+
+  /// A page of which a part is found.
+  private struct PageJob {
+    var request: PageRequest
+    var reached: EventPosition
+    var found = 0
+  }
+
+  public init(_ file: CaptureFile, path: String, mailbox: Mailbox, isLocal: Bool) {
+    self.file = file
+    self.path = path
+    self.mailbox = mailbox
+    self.isLocal = isLocal
+    text = EventText(file.catalogue)
+  }
+
+  /// Works until the mailbox is closed.
+  ///
+  /// - Parameter wait: Returns when there may be something to do.
+  public func run(wait: () -> Void) {
+    while !mailbox.isClosed {
+      if !step() { wait() }
+    }
+    export?.abandon()
+  }
+
+  /// Does one slice of work; false when there is none.
+  public func step() -> Bool {
+    for request in mailbox.takeRequests() { take(request) }
+    do throws(CaptureError) {
+      return try work()
+    } catch {
+      mailbox.answer(.failure("\(error)"))
+      dropJobs()
+      return true
+    }
+  }
+
+  private func take(_ request: WorkerRequest) {
+    switch request {
+    case .page(let page):
+      pages.removeAll { $0.request.generation < page.generation }
+      pages.append(PageJob(request: page, reached: page.anchor))
+    case .detail(let position): detail = position
+    case .histogram(let request): histogram = request
+    case .search(let request): search = SearchJob(request, window(for: request.selection), fileEnd: tables.last)
+    case .cancelSearch: search = nil
+    case .export(let request): begin(request)
+    case .refresh: isRefreshDue = true
+    case .open(let path): open(path)
+    }
+  }
+
+  private func work() throws(CaptureError) -> Bool {
+    if isOverviewDue {
+      isOverviewDue = false
+      let old = tables
+      tables = try CaptureTables(overview: file, path: path)
+      if old.hasProcesses { tables.keepProcesses(of: old) }
+      areProcessesDue = true
+      mailbox.answer(.tables(tables))
+    } else if let position = detail {
+      detail = nil
+      try answerDetail(position)
+    } else if !pages.isEmpty {
+      try workOnPage()
+    } else if areProcessesDue {
+      areProcessesDue = false
+      try tables.read(processesOf: file, history: &history, blocks: &blocksInHistory)
+      mailbox.answer(.tables(tables))
+    } else if let request = histogram {
+      let counts = try window(for: request.selection).counts(
+        from: request.from, to: request.to, parts: request.parts, while: slice())
+      if let counts {
+        histogram = nil
+        mailbox.answer(.histogram(request, counts))
+      }
+    } else if isRefreshDue {
+      isRefreshDue = false
+      let hasGrown = try file.refresh()
+      isOverviewDue = hasGrown
+      if hasGrown { text = EventText(file.catalogue) }
+      mailbox.answer(.refreshed(hasGrown: hasGrown))
+    } else if let job = search {
+      let isDone = try job.work(while: slice())
+      mailbox.answer(.search(job.result(isDone: isDone)))
+      if isDone { search = nil }
+    } else if let job = export {
+      let isDone = try job.work(window(for: job.selection), while: slice())
+      mailbox.answer(
+        job.problem.map { .failure($0) } ?? .exported(path: job.path, count: job.count, isDone: isDone))
+      if isDone { export = nil }
+    } else {
+      return false
+    }
+    return true
+  }
+
+  private func dropJobs() {
+    detail = nil
+    pages = []
+    histogram = nil
+    search = nil
+    isRefreshDue = false
+    areProcessesDue = false
+  }
+
+  /// True until the slice is over or something new is asked for.
+  private func slice() -> () -> Bool {
+    let end = Clock.monotonic + Self.sliceInNanoseconds
+    let mailbox = mailbox
+    return { Clock.monotonic < end && !mailbox.hasRequests }
+  }
+
+  private func window(for selection: EventSelection) -> EventWindow {
+    if let place = windows.firstIndex(where: { $0.selection == selection }) {
+      windows.insert(windows.remove(at: place), at: 0)
+    } else {
+      windows.insert(EventWindow(file, selection, text), at: 0)
+      if windows.count > Self.windowsToKeep { windows.removeLast() }
+    }
+    return windows[0]
+  }
+
+  // MARK: Pages
+
+  private func workOnPage() throws(CaptureError) {
+    var job = pages[0]
+    let request = job.request
+    let window = window(for: request.selection)
+    let limit = request.limit - job.found
+    let page =
+      request.isForward
+      ? try window.page(from: job.reached, limit: limit, while: slice())
+      : try window.page(before: job.reached, limit: limit, while: slice())
+    var lines = try lines(page.positions, window)
+    let low = request.isForward ? job.reached : page.reached
+    let high = request.isForward ? page.reached : job.reached
+    let losses = lossLines(request.selection).filter { $0.position >= low && $0.position < high }
+    if !losses.isEmpty { lines = (lines + losses).sorted { $0.position < $1.position } }
+    job.found += page.positions.count
+    job.reached = page.reached
+    let isDone = page.isAtEnd || job.found >= request.limit
+    if isDone { pages.removeFirst() } else { pages[0] = job }
+    if isDone || !lines.isEmpty {
+      mailbox.answer(
+        .page(
+          PageResult(
+            request: request, lines: lines, reached: page.reached, isAtEnd: page.isAtEnd, isDone: isDone)))
+    }
+  }
+
+  private func lines(_ positions: [EventPosition], _ window: EventWindow) throws(CaptureError) -> [EventLine] {
+    var lines: [EventLine] = []
+    let text = text
+    try window.visit(positions) { lines.append(EventLine($1, at: $0, text)) }
+    return lines.sorted { $0.position < $1.position }
+  }
+
+  /// Losses stand among the events: where they begin.
+  private func lossLines(_ selection: EventSelection) -> [EventLine] {
+    tables.losses.enumerated().filter { _, loss in
+      loss.cause != .definition && loss.to >= selection.from && loss.from <= selection.to
+        && (selection.containers.flatMap { containers in loss.container.map { containers.contains($0) } } ?? true)
+        && (selection.lanes.flatMap { lanes in loss.lane.map { lanes.contains($0) } } ?? true)
+    }.map { EventLine($1, number: $0, notBefore: max(selection.from, tables.first)) }
+  }
+
+  private func answerDetail(_ position: EventPosition) throws(CaptureError) {
+    // Any selection will do: the position says it all.
+    guard let entry = file.directory.first(where: { $0.offset == position.offset }) else { return }
+    let block = try file.readEvents(entry)
+    while block.next() {
+      guard block.row == Int(position.row) else { continue }
+      mailbox.answer(
+        .detail(
+          EventDetail(block, at: position, tables: tables, text: text, times: ClockText(tables.clock, isLocal: isLocal))
+        ))
+      return
+    }
+  }
+
+  // MARK: Files
+
+  private func open(_ path: String) {
+    do throws(CaptureError) {
+      file = try CaptureFile(path: path)
+    } catch {
+      let text = "\(error)"
+      mailbox.answer(.failure(text.hasPrefix(path) ? text : "\(path): \(text)"))
+      return
+    }
+    self.path = path
+    dropJobs()
+    windows = []
+    history = nil
+    blocksInHistory = 0
+    tables = CaptureTables()
+    text = EventText(file.catalogue)
+    isOverviewDue = true
+  }
+
+  private func begin(_ request: ExportRequest) {
+    export?.abandon()
+    do {
+      export = try ExportJob(request, file)
+    } catch {
+      mailbox.answer(.failure("\(error)"))
+    }
+  }
+}
+
+extension CaptureTables {
+  /// Until they are read again: a growing file should not lose its tree for a moment each second.
+  mutating func keepProcesses(of old: CaptureTables) {
+    processes = old.processes
+    processPlaces = old.processPlaces
+    forests = old.forests
+    hasProcesses = true
+    for place in containers.indices {
+      guard let known = old.container(containers[place].key) else { continue }
+      containers[place].processCount = known.processCount
+      containers[place].exitCode = known.exitCode
+    }
+  }
+}

@@ -1,0 +1,177 @@
+internal import CaptureFormat
+internal import Events
+internal import Reconstruction
+internal import Terminal
+
+extension InspectorState {
+  /// The panes as tabs, where only one is seen at a time.
+  func tabs(width: Int) -> [(pane: Pane, text: String, columns: Range<Int>)] {
+    let counts: [(Pane, String)] = [
+      (.containers, "2 Containers \(tables.containers.count)"),
+      (.processes, tables.hasProcesses ? "3 Processes \(processRows.count)" : "3 Processes"), (.events, "4 Events"),
+    ]
+    var column = 1
+    return counts.map { pane, text in
+      let start = column
+      column += text.columnCount + 3
+      return (pane, text, start..<(column - 1))
+    }
+  }
+
+  /// All that is missing, of the selected container or of anybody.
+  var lostCount: UInt64 {
+    tables.losses.reduce(0) { sum, loss in isRelevant(loss) ? sum &+ loss.count : sum }
+  }
+
+  func isRelevant(_ loss: LossRow) -> Bool {
+    loss.cause != .definition
+      && (filter.container == nil || loss.container == nil || loss.container == filter.container)
+  }
+
+  func isRelevant(_ trigger: TriggerMark) -> Bool {
+    filter.container == nil || trigger.container == nil || trigger.container == filter.container
+  }
+}
+
+extension Canvas {
+  mutating func drawFrame() {
+    drawHeader()
+    drawBreadcrumbs()
+  }
+
+  private mutating func drawHeader() {
+    let tables = state.tables
+    let width = layout.header.width
+    buffer.fill(layout.header, " ", style: theme.header)
+    let name = EventText.printable(Array((tables.path.split(separator: "/").last ?? "").utf8))
+    var left = " aftertrace"
+    if state.hasTables {
+      left += "  " + (name.isEmpty ? "opening" : name)
+      if let host = tables.hostName { left += " on \(host)" }
+      if width >= 100 {
+        left +=
+          "  \(times.full(tables.first, digits: 0)), \(ClockText.duration(tables.last.nanoseconds - tables.first.nanoseconds))"
+      }
+      left += "  \(ClockText.count(tables.eventCount)) events"
+    } else {
+      left += "  opening \(EventText.printable(Array((state.files.element(state.openFile) ?? "").utf8)))"
+    }
+    let (verdict, style) = verdict
+    let room = width - verdict.columnCount - 1
+    cell(left, 0, 0, width: max(room - 1, 0), style: theme.header)
+    buffer.put(verdict, column: max(room, 0), row: 0, style: style)
+  }
+
+  /// "complete" only where that is proven.
+  private var verdict: (String, Style) {
+    guard state.hasTables else { return ("", theme.header) }
+    let lost = state.tables.losses.reduce(UInt64(0)) { $1.cause == .definition ? $0 : $0 &+ $1.count }
+    if lost > 0 { return (" \(ClockText.count(lost)) LOST ", theme.loss) }
+    if !state.tables.problems.isEmpty { return (" DAMAGED: \(state.tables.problems.count) ", theme.loss) }
+    guard let completeness = state.tables.completeness else {
+      return (state.isFollowing ? " growing " : " no footer: cut off, or growing ", theme.header)
+    }
+    return (completeness.isComplete ? " complete " : " not proven complete ", theme.header)
+  }
+
+  private mutating func drawBreadcrumbs() {
+    var column = 1
+    let row = layout.breadcrumbs.row
+    let status = status
+    let end = layout.breadcrumbs.width - (status.isEmpty ? 0 : status.columnCount + 2)
+    for (number, crumb) in state.breadcrumbs.enumerated() {
+      if number > 0 { column = buffer.put(" › ", column: column, row: row, end: end, style: theme.dim) }
+      column = buffer.put(crumb, column: column, row: row, end: end, style: number == 0 ? .plain : theme.crumb)
+    }
+    if !status.isEmpty {
+      buffer.put(status, column: end + 1, row: row, style: theme.key)
+    }
+  }
+
+  /// What is going on meanwhile.
+  private var status: String {
+    if let export = state.export { return "writing \(ClockText.count(UInt64(export.count)))…" }
+    if let pattern = state.search.pattern, let result = state.search.result {
+      let found = "\(ClockText.count(UInt64(result.matches.count)))\(result.isCut ? "+" : "")"
+      let text = EventText.printable(Array(pattern.text.utf8)).prefix(20)
+      return result.isDone ? "/\(text): \(found)" : "/\(text): \(found), \(Int(result.progress * 100)) %"
+    }
+    if !state.tables.hasProcesses, state.hasTables { return "reading processes…" }
+    return state.isFollowing ? "following" : ""
+  }
+
+  // MARK: Bottom
+
+  mutating func drawFooter() {
+    let row = layout.footer.row
+    if let prompt = state.prompt {
+      let start = buffer.put(prompt.label, column: 0, row: row, style: theme.key)
+      // The end of a long line stays in view.
+      let scalars = Array(prompt.text.unicodeScalars)
+      var first = 0
+      func columns(_ range: Range<Int>) -> Int {
+        scalars[range].reduce(0) { $0 + (CharacterWidth.columns(of: $1) ?? 1) }
+      }
+      while first < prompt.cursor, columns(first..<prompt.cursor) > layout.footer.width - start - 2 { first += 1 }
+      buffer.put(String(String.UnicodeScalarView(scalars[first...])), column: start, row: row)
+      buffer.cursor = ScreenPosition(column: start + columns(first..<prompt.cursor), row: row)
+      return
+    }
+    if let message = state.message {
+      cell(
+        " " + message.text, 0, row, width: layout.footer.width, style: message.isProblem ? theme.problem : theme.message
+      )
+      return
+    }
+    var column = 0
+    for (key, text) in hints {
+      let width = key.columnCount + text.columnCount + 3
+      guard column + width <= layout.footer.width else { break }
+      column = buffer.put(" " + key, column: column, row: row, style: theme.key)
+      column = buffer.put(" " + text + " ", column: column, row: row, style: theme.dim)
+    }
+  }
+
+  private var hints: [(String, String)] {
+    switch state.overlay {
+    case .help: return [("↑↓", "scroll"), ("Esc", "close")]
+    case .filter: return [("Space", "on, off"), ("Enter", "only this"), ("r", "all again"), ("Esc", "close")]
+    case .files: return [("Enter", "open"), ("Esc", "close")]
+    case .detail: return [("↑↓", "scroll"), ("←→", "other events"), ("y", "copy"), ("Esc", "close")]
+    case .none: break
+    }
+    let common = [("Tab", "pane"), ("?", "help"), ("q", "quit")]
+    switch state.focus {
+    case .timeline:
+      return [
+        ("←→", "move"), ("m", "mark"), ("Enter", state.axis.mark == nil ? "go there" : "zoom"), ("+-", "zoom"),
+        ("0", "whole"),
+      ]
+        + common
+    case .containers:
+      return [("↑↓", "select"), ("Enter", "processes"), ("/", "search"), ("f", "filter"), (":", "time")] + common
+    case .processes:
+      return [("↑↓", "select"), ("d", "descendants"), ("Enter", "events"), ("/", "search"), ("f", "filter")] + common
+    case .events:
+      return [
+        ("Enter", "detail"), ("/", "search"), ("n", "next"), ("f", "filter"), ("x", "failed"), (":", "time"),
+        ("+-", "zoom"),
+      ]
+        + common + [("e", "export"), ("y", "copy"), ("F", "follow"), ("r", "all again")]
+    case .detail: return [("↑↓", "scroll"), ("Enter", "large"), ("y", "copy")] + common
+    }
+  }
+
+  /// The head of a pane: its title, or the tabs where panes share one place.
+  mutating func paneTitle(_ pane: Pane, _ text: String, _ right: String, _ area: Rectangle) {
+    guard !layout.isSplit else {
+      return title(text, right, area: area, isActive: state.focus == pane)
+    }
+    title("", right, area: area, isActive: false)
+    for tab in state.tabs(width: area.width) {
+      let isOpen = tab.pane == pane
+      let style = isOpen ? (state.focus == pane ? theme.activeTitle.adding(.reverse) : theme.activeTitle) : theme.dim
+      buffer.put(" \(tab.text) ", column: tab.columns.lowerBound, row: area.row, style: style)
+    }
+  }
+}

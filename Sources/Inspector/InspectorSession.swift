@@ -1,0 +1,132 @@
+public import CaptureFormat
+internal import Posix
+internal import Synchronization
+public import Terminal
+
+/// The state, its screen and its worker together: what comes in, what goes out.
+public final class InspectorSession {
+  public private(set) var state: InspectorState
+  private let device: any TerminalDevice
+  private let mailbox: Mailbox
+
+  public init(_ state: InspectorState, device: any TerminalDevice, mailbox: Mailbox) {
+    self.state = state
+    self.device = device
+    self.mailbox = mailbox
+  }
+
+  /// Takes an input; false when it was the last one.
+  public func handle(_ input: TerminalInput) -> Bool {
+    if case .wakeUp = input {
+      takeResults()
+      return true
+    }
+    return perform(state.update(input))
+  }
+
+  public func takeResults() {
+    for result in mailbox.takeResults() { _ = perform(state.take(result)) }
+  }
+
+  public func draw() { device.present(state.draw()) }
+
+  /// Whether the screen would show more in a moment: not worth drawing twice for.
+  public var isWaiting: Bool {
+    state.events.lines.isEmpty && (state.events.isLoadingAfter || state.events.isLoadingBefore)
+      || state.wantedDetail != nil && state.detail == nil || !state.hasTables
+  }
+
+  public var isFollowing: Bool { state.isFollowing }
+  public func refresh() { mailbox.ask(.refresh) }
+
+  private func perform(_ effects: [Effect]) -> Bool {
+    var goesOn = true
+    for effect in effects {
+      switch effect {
+      case .ask(let request): mailbox.ask(request)
+      case .copy(let text): device.copy(text)
+      case .suspend:
+        device.suspend()
+        device.redraw()
+      case .redraw: device.redraw()
+      case .quit: goesOn = false
+      }
+    }
+    return goesOn
+  }
+}
+
+/// Shows a capture in the terminal until the person has seen enough.
+///
+/// - Parameters:
+///   - file: The first of the state's files, open.
+///   - state: With its files and its resolver of times; size and colours are the terminal's.
+/// - Returns: The exit status: 0, or 128 and the signal that ended it.
+/// - Throws: `TerminalError` when there is no terminal to show it in.
+public func inspect(_ file: sending CaptureFile, _ state: InspectorState, wantsColour: Bool) throws -> Int32 {
+  // First of all: the worker inherits the blocked signals.
+  let terminal = try Terminal(wantsColour: wantsColour)
+  defer { terminal.close() }
+  let bell = try WakeUp()
+  let number = bell.number
+  let mailbox = Mailbox(ring: terminal.waker, call: { WakeUp.ring(number) })
+  let handover = Handover(CaptureWorker(file, path: state.files[0], mailbox: mailbox, isLocal: state.isLocal))
+  let worker = try WorkerThread(name: "capture") {
+    guard let worker = handover.take() else { return }
+    worker.run { WakeUp.wait(number, milliseconds: nil) }
+  }
+  var state = state
+  state.size = terminal.size
+  state.colourCount = terminal.colourCount
+  let session = InspectorSession(state, device: terminal, mailbox: mailbox)
+  let status = loop(session, terminal)
+  mailbox.close()
+  terminal.close()
+  worker.join()
+  _ = consume bell
+  return status
+}
+
+private func loop(_ session: InspectorSession, _ terminal: Terminal) -> Int32 {
+  /// Long enough for what is read from the page cache; far below what a person notices.
+  let patience: UInt64 = 20_000_000
+  while true {
+    var deadline = Clock.monotonic + patience
+    while session.isWaiting, Clock.monotonic < deadline {
+      guard let input = terminal.next(milliseconds: 5) else { continue }
+      if case .wakeUp = input {} else { deadline = min(deadline, Clock.monotonic + patience / 2) }
+      if let status = take(input, session) { return status }
+    }
+    session.draw()
+    guard let input = terminal.next(milliseconds: session.isFollowing ? 500 : -1) else {
+      if session.isFollowing { session.refresh() }
+      continue
+    }
+    if let status = take(input, session) { return status }
+    // Keys that came meanwhile: a screen for the last of them is enough.
+    for _ in 0..<64 {
+      guard let input = terminal.next(milliseconds: 0) else { break }
+      if let status = take(input, session) { return status }
+    }
+  }
+}
+
+/// Nil: go on.
+private func take(_ input: TerminalInput, _ session: InspectorSession) -> Int32? {
+  if case .terminate(let signal) = input { return 128 + signal }
+  return session.handle(input) ? nil : 0
+}
+
+/// Hands something to one other thread, once.
+private final class Handover<Value>: @unchecked Sendable {
+  private let value: Mutex<Int> = Mutex(0)
+  private var content: Value?
+  init(_ content: Value) { self.content = content }
+  func take() -> Value? {
+    value.withLock { _ in
+      let result = content
+      content = nil
+      return result
+    }
+  }
+}
