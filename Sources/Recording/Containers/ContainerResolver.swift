@@ -287,6 +287,8 @@ extension ContainerResolver {
     containers[index].liveCgroups -= 1
     if containers[index].liveCgroups == 0 {
       containers[index].removed = time
+      // The kernel gives the number of a namespace that is gone to the next one.
+      namespaces = namespaces.filter { $0.value != key }
       changes.append(.ended(key))
     }
   }
@@ -311,7 +313,11 @@ extension ContainerResolver {
       case .started(let id, let metadata):
         describe(id, metadata)
         let key = table[id]
-        if let namespace = metadata.mountNamespace, key != .host { learn(namespace, of: key) }
+        if let namespace = metadata.mountNamespace, key != .host {
+          // Its first process lives there now: whose number that was has ended, though its cgroup is still to go.
+          if namespaces[namespace] != key { namespaces[namespace] = nil }
+          learn(namespace, of: key)
+        }
       case .notYet(let id):
         removedCandidates[id] = nil
         decide(id)

@@ -278,6 +278,19 @@ func sleepBriefly() {
     #expect(resolver.container(forMountNamespace: 800) == resolver.container(forCgroup: cgroup))
   }
 
+  @Test func `a namespace's number that comes back says nothing of the container that had it before`() throws {
+    let host = try FakeHost()
+    let resolver = try host.resolver()
+    let first = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
+    resolver.processSeen(cgroup: first, mountNamespace: 900)
+    #expect(resolver.container(forMountNamespace: 900) == resolver.container(forCgroup: first))
+    try host.removeCgroup("/docker/\(hexID)", telling: resolver)
+    #expect(resolver.container(forMountNamespace: 900) == nil)
+    let second = try host.makeCgroup("/docker/\(String(hexID.reversed()))", telling: resolver)
+    resolver.processSeen(cgroup: second, mountNamespace: 900)
+    #expect(resolver.container(forMountNamespace: 900) == resolver.container(forCgroup: second))
+  }
+
   @Test func `changes tell each cgroup's way from the host to its container`() throws {
     let host = try FakeHost()
     let resolver = try host.resolver()
