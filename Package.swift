@@ -109,6 +109,9 @@ let fuzzing: [Target] = [
 ]
 
 let testTargets: [Target] = [
+  .executableTarget(
+    name: "ShelfWriter", dependencies: ["CaptureFormat", "Events", "Posix", "Recording", "Triggers"],
+    path: "Tests/ShelfWriter", swiftSettings: strict),
   .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
   tests(of: "JSON"),
   tests(of: "YAML"),
@@ -123,7 +126,8 @@ let testTargets: [Target] = [
     name: "PrivilegeProbe", dependencies: ["Posix"], path: "Tests/PrivilegeProbe", swiftSettings: strict),
   tests(of: "Posix", ["PrivilegeProbe"]),
   tests(
-    of: "Recording", ["CaptureFormat", "ContainerLab", "Events", "JSON", "Posix", "ProbeRecords", "Triggers"],
+    of: "Recording",
+    ["CaptureFormat", "ContainerLab", "Events", "JSON", "Posix", "ProbeRecords", "ShelfWriter", "Triggers"],
     exclude: ["Fixtures"]),
   tests(of: "Arguments", exclude: ["Snapshots"]),
   tests(of: "Commands", ["Arguments", "Configuration", "JSON", "Posix"]),

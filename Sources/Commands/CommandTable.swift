@@ -13,7 +13,8 @@ public let program = Program(
     CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (root has them); reading needs nothing.
     """,
   commands: [
-    recordCommand, inspectCommand, infoCommand, containersCommand, psCommand, eventsCommand, exportCommand, helpCommand,
+    recordCommand, capturesCommand, inspectCommand, infoCommand, containersCommand, psCommand, eventsCommand,
+    exportCommand, helpCommand,
     versionCommand, completionsCommand, manCommand,
   ],
   exitStatuses: [
@@ -64,6 +65,35 @@ private let recordCommand = CommandDescription(
     .init("aftertrace record -o build.pcapng -- make -j4", "Record a command and all that it starts"),
   ])
 
+private let capturesCommand = CommandDescription(
+  "captures", group: recording, summary: "list, keep or remove what triggers have written",
+  discussion: """
+    Lists the captures of a directory, the newest first: which container, what fired, when, whether it is complete. Of \
+    one that is being written too.
+
+    `captures keep NAME` marks a capture as one that no quota, age or count removes; `captures release NAME` takes the \
+    mark away; `captures remove NAME` removes the capture. The mark is an empty file beside it, NAME.keep: it goes along \
+    when the directory is copied.
+
+    States: complete; incomplete (`aftertrace info` says why); writing; interrupted (by a crash: the next start of \
+    `watch` finishes it); damaged (nothing could be read after a crash: set aside); unreadable.
+    """,
+  flags: [
+    Flag(
+      "directory", value: .init("DIR", .file, standard: "/var/lib/aftertrace/captures"),
+      summary: "the directory that `watch` writes into"),
+    Flag("json", summary: "print one JSON object a line"),
+    Flag("local", summary: "print times in this machine's zone, not UTC"),
+  ],
+  operands: [
+    Operand(
+      "ACTION NAME", .text, summary: "keep, release or remove, then the names", isOptional: true, isRepeatable: true)
+  ],
+  examples: [
+    .init("aftertrace captures", "See what was captured"),
+    .init("aftertrace captures keep node-1-web-20260131-140205", "Keep one, whatever the quota says"),
+  ])
+
 private let inspectCommand = CommandDescription(
   "inspect", group: reading, summary: "look through a capture in the terminal",
   discussion: """
@@ -80,7 +110,7 @@ private let inspectCommand = CommandDescription(
 private let infoCommand = CommandDescription(
   "info", group: reading, summary: "what a capture holds, and what it lost",
   discussion: """
-    Host, time span, containers, blocks, counts by lane, and every loss with its cause and interval. Says "complete" only \
+    Host, time span, containers, triggers, blocks, counts by lane, and every loss with its cause and interval. Says "complete" only \
     where that is proven. Reads tables, not events.
     """,
   flags: readingFlags, operands: [captures],
@@ -169,7 +199,7 @@ private let readingFlags = [
     "from", value: .init("TIME", .time), summary: "begin here, such as 14:02, -30s or an ISO date",
     discussion: """
       An ISO 8601 date and time, a time of the capture's day (14:02), a time before the capture's end (-30s) or after its \
-      start (+30s), or one around its trigger (trigger-10s).
+      start (+30s), or one around its trigger (trigger, trigger-10s, trigger+5s; where several fired, the first of them).
       """),
   Flag("to", value: .init("TIME", .time), summary: "end here; the same forms as --from"),
   Flag("json", summary: "print one JSON object a line"),

@@ -27,6 +27,7 @@ private func run(_ invocation: Invocation) -> Int32 {
   case "man": return print(manPage())
   case "inspect": return guarded { try runInspect(invocation) }
   case "record": return guarded { try runRecord(invocation) }
+  case "captures": return guarded { try CapturesCommand(invocation).run(invocation.operands) }
   default: return guarded { try runReading(invocation) }
   }
 }

@@ -30,7 +30,7 @@ public struct TimelineExporter {
     let label = Self.label(of: event.kind)
     json.beginObject()
     json.set("message", "\(EventText.printable(event.process.comm))[\(event.process.key.pid)] \(text.line(event))")
-    writeTime(of: event, to: &json)
+    writeTime(event.time, to: &json)
     json.set("timestamp_desc", label.description + (event.result < 0 ? " (failed)" : ""))
     json.set("data_type", "container:\(label.type)")
     json.set("event.kind", "event")
@@ -44,26 +44,55 @@ public struct TimelineExporter {
     json.set("aftertrace.kind", text.name(of: event.kind))
     json.set("aftertrace.lane", ifPresent: event.entry.lane?.name)
     if hasResult { json.set("aftertrace.result", event.result) }
-    json.set("aftertrace.capture_id", ifPresent: captureID)
-    json.set("host.name", ifPresent: hostName)
-    json.set("host.boot.id", ifPresent: bootID)
-    writeContainer(of: event, to: &json)
+    writeOrigin(container: event.entry.container, to: &json)
     writeProcess(of: event, to: &json)
     writeArguments(of: event, to: &json)
     json.endObject()
   }
 
-  private func writeTime(of event: EventBlock, to json: inout JSONText) {
-    if let time = clock.wallTime(of: event.time) {
+  /// Appends where a trigger fired, as an alert among the events.
+  public func write(_ trigger: TriggerRow, to json: inout JSONText) {
+    json.beginObject()
+    json.set("message", "trigger: " + EventText.printable(Array(trigger.title.utf8)))
+    writeTime(trigger.time, to: &json)
+    json.set("timestamp_desc", "Trigger Fired")
+    json.set("data_type", "container:trigger")
+    json.set("tag", strings: ["trigger"])
+    json.set("event.kind", "alert")
+    json.set("event.type", strings: ["info"])
+    json.set("event.action", "trigger")
+    json.set("event.provider", trigger.source)
+    json.set("event.reason", ifPresent: trigger.reason)
+    if let accepted = clock.wallTime(of: trigger.accepted) {
+      json.set("event.created", CalendarTime(accepted).iso8601())
+    }
+    json.set("rule.name", ifPresent: trigger.rule)
+    json.set("log.level", ifPresent: trigger.priority)
+    json.set("event.id", ifPresent: trigger.fingerprint)
+    json.set("event.original", ifPresent: trigger.body)
+    if trigger.isBodyCut { json.set("aftertrace.alert_length", ifPresent: trigger.bodyLength) }
+    writeOrigin(container: trigger.container, to: &json)
+    json.endObject()
+  }
+
+  private func writeOrigin(container: ContainerKey, to json: inout JSONText) {
+    json.set("aftertrace.capture_id", ifPresent: captureID)
+    json.set("host.name", ifPresent: hostName)
+    json.set("host.boot.id", ifPresent: bootID)
+    writeContainer(container, to: &json)
+  }
+
+  private func writeTime(_ bootTime: BootTime, to json: inout JSONText) {
+    if let time = clock.wallTime(of: bootTime) {
       json.set("datetime", CalendarTime(time).iso8601())
       json.set("timestamp", time.nanoseconds / 1000)
       json.set("aftertrace.time_ns", "\(time.nanoseconds)")
     }
-    json.set("aftertrace.boot_time_ns", "\(event.time.nanoseconds)")
+    json.set("aftertrace.boot_time_ns", "\(bootTime.nanoseconds)")
   }
 
-  private func writeContainer(of event: EventBlock, to json: inout JSONText) {
-    guard event.entry.container != .host, let container = containers[event.entry.container] else { return }
+  private func writeContainer(_ key: ContainerKey, to json: inout JSONText) {
+    guard key != .host, let container = containers[key] else { return }
     json.set("container.id", container.id)
     json.set("container.name", ifPresent: container.name)
     if let image = container.image {

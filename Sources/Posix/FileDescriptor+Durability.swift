@@ -67,7 +67,8 @@ public struct FileSystemSpace: Hashable, Sendable {
 public var effectiveUserID: UInt32 { geteuid() }
 
 extension SystemError {
-  public var isMissing: Bool { code == ENOENT }
+  /// The file, or what should be a directory on the way to it.
+  public var isMissing: Bool { code == ENOENT || code == ENOTDIR }
   public var isReadOnly: Bool { code == EROFS }
   public var isNotPermitted: Bool { code == EACCES || code == EPERM }
   public var isDiskError: Bool { code == EIO }

@@ -5,7 +5,7 @@ internal import JSON
 internal import Posix
 internal import Reconstruction
 
-/// `events` and `export`: every event that was asked for, in the order of time.
+/// `events` and `export`: every event that was asked for, and the triggers, in the order of time.
 struct EventsCommand {
   enum Format { case text, lines, array }
 
@@ -22,9 +22,28 @@ struct EventsCommand {
     let severalContainers = request.containers.count > 1 && request.selected?.count != 1
     var json = JSONText()
     var count = 0
+    var triggers = request.triggers[...]
+    /// Writes the triggers that fired up to a time, each where it fired.
+    func writeTriggers(upTo end: BootTime) throws {
+      while let trigger = triggers.first, trigger.time <= end {
+        triggers.removeFirst()
+        if let exporter {
+          if format == .array, count > 0 { try output.bytes(Array(",\n".utf8)) }
+          exporter.write(trigger, to: &json)
+          if format == .lines { json.newline() }
+          try output.bytes(json.bytes)
+          json.removeAll()
+        } else {
+          let whose = severalContainers ? request.label(of: trigger.container) + " " : ""
+          try output.line("\(time.time(trigger.time)) \(whose)--- trigger: \(TriggerText.line(trigger)) ---")
+        }
+        count += 1
+      }
+    }
     if format == .array { try output.line("[") }
     while let event = try merge.next() {
       guard request.isInWindow(event.time) else { continue }
+      try writeTriggers(upTo: event.time)
       if let exporter {
         if format == .array, count > 0 { try output.bytes(Array(",\n".utf8)) }
         exporter.write(event, to: &json)
@@ -38,6 +57,7 @@ struct EventsCommand {
       }
       count += 1
     }
+    try writeTriggers(upTo: BootTime(nanoseconds: .max))
     if format == .array { try output.line(count > 0 ? "\n]" : "]") }
     for problem in request.file.problems { complain("\(request.path): \(problem.message)") }
     if !request.file.problems.isEmpty { return 2 }

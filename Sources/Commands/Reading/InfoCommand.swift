@@ -65,6 +65,11 @@ struct InfoCommand {
     for (name, value) in facts {
       try output.line("  \(name.padding(to: 12))\(EventText.printable(Array(value.utf8)))")
     }
+    for trigger in request.triggers {
+      try output.line(
+        "  trigger     \(time.date(trigger.time)) \(TriggerText.line(trigger)), \(request.label(of: trigger.container))"
+      )
+    }
     for loss in losses {
       let whose = loss.container.map { request.label(of: $0) } ?? "unattributed"
       try output.line(
@@ -104,6 +109,9 @@ struct InfoCommand {
       json.set("first", time.date(first, digits: 9))
       json.set("last", time.date(last, digits: 9))
     }
+    json.beginArray("triggers")
+    for trigger in request.triggers { printJSON(trigger, to: &json) }
+    json.endArray()
     json.set("containers", strings: request.containers.filter { $0.key != .host }.map(\.id))
     json.beginArray("losses")
     for loss in losses {
@@ -122,8 +130,28 @@ struct InfoCommand {
     json.newline()
     try output.bytes(json.bytes)
   }
+
+  private func printJSON(_ trigger: TriggerRow, to json: inout JSONText) {
+    let time = TimeText(clock: request.clock, isLocal: request.isLocal)
+    json.beginObject()
+    json.set("time", time.date(trigger.time, digits: 9))
+    json.set("time_boot_ns", "\(trigger.time.nanoseconds)")
+    json.set("accepted", time.date(trigger.accepted, digits: 9))
+    json.set("source", trigger.source)
+    json.set("reason", ifPresent: trigger.reason)
+    json.set("rule", ifPresent: trigger.rule)
+    json.set("priority", ifPresent: trigger.priority)
+    json.set("container", request.container(trigger.container)?.id.nonEmpty ?? "host")
+    json.set("before_ns", ifPresent: trigger.before.map { "\($0)" })
+    json.set("after_ns", ifPresent: trigger.after.map { "\($0)" })
+    json.set("fingerprint", ifPresent: trigger.fingerprint)
+    json.set("alert_length", ifPresent: trigger.bodyLength)
+    json.endObject()
+  }
 }
 
 extension String {
+  var nonEmpty: String? { isEmpty ? nil : self }
+
   func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }

@@ -11,6 +11,8 @@ struct ReadingRequest {
   let clock: CaptureClock
   /// Of the capture, whatever is selected.
   let containers: [ContainerRow]
+  /// Of the capture, in the order of time.
+  let allTriggers: [TriggerRow]
   /// Nil is all of them.
   let selected: Set<ContainerKey>?
   let from: BootTime
@@ -30,6 +32,7 @@ extension ReadingRequest {
       file = try CaptureFile(path: path == "-" ? Self.spooledInput() : path)
       clock = CaptureClock(anchors: try file.anchors())
       containers = try file.containers()
+      allTriggers = try file.triggers().sorted { $0.time < $1.time }
     } catch {
       throw CommandFailure(error, in: path)
     }
@@ -41,7 +44,8 @@ extension ReadingRequest {
     let end = invocation.time(of: "to")
     hasWindow = start != nil || end != nil
     let offset = isLocal ? (clock.wallTime(of: span.first).map { localOffset(at: $0.nanoseconds) } ?? 0) : 0
-    let resolver = WindowResolver(clock: clock, first: span.first, last: span.last, localOffset: offset)
+    let resolver = WindowResolver(
+      clock: clock, first: span.first, last: span.last, trigger: allTriggers.first?.time, localOffset: offset)
     from = try start.map { try resolver.resolve($0) } ?? BootTime(nanoseconds: 0)
     to = try end.map { try resolver.resolve($0) } ?? BootTime(nanoseconds: .max)
     if from > to { throw CommandFailure("--from is after --to", status: 64) }
@@ -84,6 +88,11 @@ extension ReadingRequest {
     }
   }
 
+  /// Those that concern what was asked for.
+  var triggers: [TriggerRow] {
+    allTriggers.filter { isInWindow($0.time) && (selected?.contains($0.container) ?? true) }
+  }
+
   func isInWindow(_ time: BootTime) -> Bool { time >= from && time <= to }
 
   func container(_ key: ContainerKey) -> ContainerRow? { containers.last { $0.key == key } }
@@ -109,6 +118,8 @@ struct WindowResolver {
   var clock: CaptureClock
   var first: BootTime
   var last: BootTime
+  /// The first; nil where nothing but a person's wish made the capture.
+  var trigger: BootTime?
   /// Seconds east of UTC for times typed without a zone.
   var localOffset: Int64
 
@@ -126,8 +137,11 @@ struct WindowResolver {
       return try boot(at: time)
     case .beforeEnd(let duration): return BootTime(nanoseconds: saturating(last, minus: duration))
     case .afterStart(let duration): return BootTime(nanoseconds: saturating(first, minus: .zero - duration))
-    case .trigger:
-      throw CommandFailure("the capture has no trigger", remedy: "use -30s (before its end) or an ISO time")
+    case .trigger(let offset):
+      guard let trigger else {
+        throw CommandFailure("the capture has no trigger", remedy: "use -30s (before its end) or an ISO time")
+      }
+      return BootTime(nanoseconds: saturating(trigger, minus: .zero - offset))
     }
   }
 

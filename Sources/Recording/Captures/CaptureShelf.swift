@@ -21,7 +21,7 @@ public final class CaptureShelf: Sendable {
   public init(_ options: ShelfOptions, report: @escaping @Sendable (ShelfReport) -> Void) throws(ShelfError) {
     self.options = options
     self.report = report
-    directory = try ShelfDirectory(options.directory)
+    directory = try ShelfDirectory(options.directory, report: report)
     var state = ShelfSchedule()
     do throws(SystemError) {
       bell = try WakeUp()
@@ -189,8 +189,9 @@ public final class CaptureShelf: Sendable {
 
   // MARK: Housekeeping
 
-  /// Looks for room, and removes what is beyond the limits.
+  /// Removes what is beyond the limits, and looks whether there is room.
   private func keepHouse() {
+    makeRoom()
     let obstacle = self.obstacle()
     let isNew = state.withLock { state in
       defer { state.obstacle = obstacle }
@@ -198,6 +199,21 @@ public final class CaptureShelf: Sendable {
     }
     if let obstacle, isNew {
       report(ShelfReport(.warning, "no capture is begun: \(obstacle.description)", remedy: obstacle.remedy))
+    }
+  }
+
+  private func makeRoom() {
+    guard let listing = try? ShelfListing(directory.path) else { return }
+    let limits = ShelfLimits(
+      quota: options.quota, maximumAge: options.maximumAge?.wholeNanoseconds, maximumCount: options.maximumCount)
+    for (entry, reason) in limits.removals(from: listing.entries, now: Clock.real) {
+      do throws(SystemError) {
+        try listing.remove(entry)
+        state.withLock { _ = $0.names.remove(entry.name) }
+        report(ShelfReport(.information, "\(entry.path): removed: \(reason)"))
+      } catch {
+        report(ShelfReport(.warning, "\(entry.path): cannot be removed: \(error)"))
+      }
     }
   }
 

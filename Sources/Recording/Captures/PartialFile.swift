@@ -126,7 +126,7 @@ final class PartialFile {
 
   private func open() throws(SystemError) {
     if target.file == nil {
-      if !directory.isInPlace { _ = try directory.restore() }
+      try directory.restore()
       target.file = try .createForAppending(path)
     }
     if isTorn {
@@ -155,7 +155,7 @@ final class PartialFile {
   private func moveIfRemoved() throws(SystemError) {
     let status = try FileStatus(of: target.file!)
     if let found = try? FileStatus(ofLink: path), found.inode == status.inode, found.device == status.device { return }
-    _ = try directory.restore()
+    try directory.restore()
     let fresh = try FileDescriptor.createForAppending(path)
     do throws(SystemError) {
       try copy(upTo: bytesWritten, to: fresh)

@@ -4,6 +4,7 @@ internal import Synchronization
 /// The directory that captures are written into: locked by one watcher, and made again when somebody removes it.
 final class ShelfDirectory: Sendable {
   let path: String
+  private let report: @Sendable (ShelfReport) -> Void
   /// Open, and locked while it is; nil once the shelf is closed.
   private let opened: Mutex<OpenDirectory?>
 
@@ -28,7 +29,8 @@ final class ShelfDirectory: Sendable {
   /// Makes the directory where it is missing, looks whether it is fit, and locks it.
   ///
   /// - Throws: ``ShelfError`` when it is no directory, others may write in it, or another watcher uses it.
-  init(_ path: String) throws(ShelfError) {
+  init(_ path: String, report: @escaping @Sendable (ShelfReport) -> Void) throws(ShelfError) {
+    self.report = report
     self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     do throws(SystemError) {
       try Directory.createAll(self.path)
@@ -82,9 +84,9 @@ final class ShelfDirectory: Sendable {
 
   /// Makes the directory again if it was removed, and takes it over if it was replaced.
   ///
-  /// - Returns: Whether anything had to be done.
-  func restore() throws(SystemError) -> Bool {
-    if isInPlace { return false }
+  /// What was in it and is still open can be written into it anew.
+  func restore() throws(SystemError) {
+    if isInPlace { return }
     guard opened.withLock({ $0 != nil }) else { throw SystemError.notOpen }
     try Directory.createAll(path)
     let fresh = try OpenDirectory(path)
@@ -92,6 +94,10 @@ final class ShelfDirectory: Sendable {
     guard !fresh.identity.isWritableByOthers, fresh.identity.owner == effectiveUserID, try fresh.descriptor.lock()
     else { throw SystemError.notPermitted("open", path) }
     opened.withLock { $0 = fresh }
-    return true
+    report(
+      ShelfReport(
+        .warning,
+        "\(path): the directory of captures was removed: made again, and what was being written goes on in it",
+        remedy: "captures that were closed before are gone: keep copies elsewhere, or see to who removes them"))
   }
 }
