@@ -20,7 +20,7 @@ _aftertrace() {
   if [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
   if [[ $current == = ]]; then current=; fi
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'record inspect info containers ps events export help version completions man --help --version' -- "$current"))
+    COMPREPLY=($(compgen -W 'record captures inspect info containers ps events export help version completions man --help --version' -- "$current"))
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -43,6 +43,12 @@ _aftertrace() {
         --ring-size) :; return ;;
       esac
       flags='--output --container --for --max-size --ring-size --'
+      ;;
+    captures)
+      case $previous in
+        --directory) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+      esac
+      flags='--directory --json --local'
       ;;
     inspect)
       case $previous in
@@ -100,7 +106,7 @@ _aftertrace() {
       case $previous in
       esac
       flags=''
-      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record inspect info containers ps events export help version completions man' -- "$current"))
+      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record captures inspect info containers ps events export help version completions man' -- "$current"))
       ;;
     version)
       case $previous in

@@ -24,6 +24,11 @@ complete -c aftertrace -n '__fish_seen_subcommand_from record' -l max-size -x -d
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l ring-size -x -d 'memory of each ring between kernel and recorder'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -a '(__fish_complete_subcommand --fcs-skip=2)'
 
+complete -c aftertrace -n __fish_use_subcommand -a captures -d 'list, keep or remove what triggers have written'
+complete -c aftertrace -n '__fish_seen_subcommand_from captures' -l directory -r -F -d 'the directory that `watch` writes into'
+complete -c aftertrace -n '__fish_seen_subcommand_from captures' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from captures' -l local -d 'print times in this machine\'s zone, not UTC'
+
 complete -c aftertrace -n __fish_use_subcommand -a inspect -d 'look through a capture in the terminal'
 complete -c aftertrace -n '__fish_seen_subcommand_from inspect' -l local -d 'show and read times in this machine\'s zone, not UTC'
 complete -c aftertrace -n '__fish_seen_subcommand_from inspect' -F
@@ -70,7 +75,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from export' -s o -l output -r
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -F
 
 complete -c aftertrace -n __fish_use_subcommand -a help -d 'help on the program or on one command'
-complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record inspect info containers ps events export help version completions man'
+complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record captures inspect info containers ps events export help version completions man'
 
 complete -c aftertrace -n __fish_use_subcommand -a version -d 'the program\'s version'
 
