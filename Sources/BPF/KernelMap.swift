@@ -71,12 +71,27 @@ public struct KernelMap: ~Copyable {
   public borrowing func valuePerProcessor<Key: BitwiseCopyable, Value: BitwiseCopyable>(
     of key: Key, as type: Value.Type = Value.self
   ) throws(BPFError) -> [Value]? {
+    try values(of: key) { bpf_map_lookup_elem($0, $1, $2) }
+  }
+
+  /// The same, and the key is removed: no change gets lost in between.
+  ///
+  /// The corresponding C function is `bpf_map_lookup_and_delete_elem`.
+  public borrowing func takeValuePerProcessor<Key: BitwiseCopyable, Value: BitwiseCopyable>(
+    of key: Key, as type: Value.Type = Value.self
+  ) throws(BPFError) -> [Value]? {
+    try values(of: key) { bpf_map_lookup_and_delete_elem($0, $1, $2) }
+  }
+
+  private borrowing func values<Key: BitwiseCopyable, Value: BitwiseCopyable>(
+    of key: Key, _ call: (Int32, UnsafeRawPointer?, UnsafeMutableRawPointer?) -> Int32
+  ) throws(BPFError) -> [Value]? {
     try checkSizes(key: Key.self, value: Value.self)
     let count = try Processors.possible()
     let stride = (valueSize + 7) & ~7
     let room = UnsafeMutableRawBufferPointer.allocate(byteCount: stride * count, alignment: 8)
     defer { room.deallocate() }
-    let code = withUnsafeBytes(of: key) { bpf_map_lookup_elem(descriptor.number, $0.baseAddress, room.baseAddress) }
+    let code = withUnsafeBytes(of: key) { call(descriptor.number, $0.baseAddress, room.baseAddress) }
     if code < 0 { return nil }
     return (0..<count).map { room.loadUnaligned(fromByteOffset: $0 * stride, as: Value.self) }
   }

@@ -119,6 +119,7 @@ public final class Recorder {
       case .described(let container), .ended(let container): changedContainers.insert(container)
       case .learnedMountNamespace(let namespace, let container):
         if streams.wanted?.contains(container) == true { try? session.record(mountNamespace: namespace) }
+      case .releasedMountNamespace(let namespace, _): try? session.forget(mountNamespace: namespace)
       }
     }
     writeContainers(changedContainers)
@@ -169,7 +170,7 @@ public final class Recorder {
   private func obstacles() -> [String] {
     var obstacles: [String] = []
     if engine.ledger.eventCount > 0 { obstacles.append("\(engine.ledger.eventCount) events lost") }
-    if engine.ledger.rows.contains(where: { $0.cause == .definition }) { obstacles.append("names of files lost") }
+    if engine.ledger.hasLostDefinitions { obstacles.append("names of files lost") }
     if engine.decoder.files.misses > 0 {
       obstacles.append("names of files given up, asked for \(engine.decoder.files.misses) times")
     }

@@ -30,6 +30,8 @@ final class RecordingEngine {
   private(set) var pending = PendingRecords()
   private var lastAnchor: BootTime
   private var wallOffset: Int64
+  /// When the probes' accounts of losses were last gone through for those of dead cgroups.
+  private var lastClosing: UInt64
 
   /// Loads and attaches the probes, and takes in the containers that are there already.
   init(_ settings: Settings, streams: Streams) throws {
@@ -50,6 +52,7 @@ final class RecordingEngine {
       recipes: recipes, attribution: attribution, streams: streams, fileCapacity: settings.fileCapacity)
     started = BootTime(nanoseconds: Clock.boot)
     lastAnchor = started
+    lastClosing = started.nanoseconds
     wallOffset = Clock.real - Int64(Clock.boot)
     // Attached first, scanned second: what starts in between is seen by both, and merged by (pid, start).
     try session.attach()
@@ -99,10 +102,22 @@ final class RecordingEngine {
 
   /// Reads the probes' counts of what they lost.
   func takeLosses() throws {
-    ledger.take(try session.readLosses()) { cgroup in
-      let container = attribution.place(cgroup: cgroup, mountNamespace: 0).container
-      return streams.wants(container) ? container : nil
+    ledger.take(try session.readLosses(), container: loser)
+    let now = Clock.boot
+    guard now > lastClosing + 10_000_000_000 else { return }
+    lastClosing = now
+    let idle = ledger.idleAccounts(since: now - min(now, 60_000_000_000)) {
+      resolver.path(ofCgroup: CgroupID(rawValue: $0)) == nil
     }
+    guard !idle.isEmpty else { return }
+    ledger.take(try session.closeLosses(idle), container: loser)
+    ledger.close(idle)
+  }
+
+  /// Whose a loss in the cgroup is; nil when the recording does not want it.
+  private func loser(_ cgroup: UInt64) -> ContainerKey? {
+    let container = attribution.place(cgroup: cgroup, mountNamespace: 0).container
+    return streams.wants(container) ? container : nil
   }
 
   /// Takes the probes off, and decodes all that they still wrote.

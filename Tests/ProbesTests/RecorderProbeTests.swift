@@ -193,6 +193,20 @@ struct RecorderProbeTests {
     #expect(kept + Int(lost.count) == all.count)
   }
 
+  @Test func `an account of losses that is closed gives what stood in it, and its room`() throws {
+    var rig = try Rig(ringSize: 4096)
+    try rig.run("exec dd if=/dev/zero of=/dev/null bs=1 count=5000 2>/dev/null")
+    let lost = try rig.losses(AT_LOSS_RING_FULL).count
+    let map = try rig.object.map("losses")
+    var taken: UInt64 = 0
+    for key in try map.keys(as: at_loss_key.self) where key.cause == AT_LOSS_RING_FULL.rawValue {
+      taken += try map.takeValuePerProcessor(of: key, as: at_loss.self)?.reduce(0) { $0 + $1.count } ?? 0
+    }
+    #expect(lost > 0 && taken == lost)
+    #expect(try rig.losses(AT_LOSS_RING_FULL).count == 0)
+    _ = rig.records()
+  }
+
   @Test func `a faulting pointer is unreadable, which is not empty`() throws {
     var rig = try Rig()
     try rig.include(getpid())

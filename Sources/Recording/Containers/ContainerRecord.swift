@@ -21,6 +21,8 @@ public struct ContainerRecord: Sendable, SelectableContainer {
   public var isDescribed: Bool { metadata.source != "cgroup" }
 
   var liveCgroups = 0
+  /// Those that count to it while one of its cgroups is there.
+  var mountNamespaces: [UInt32] = []
 }
 
 /// What the resolver learnt since it was last asked.
@@ -33,4 +35,6 @@ public enum ContainerChange: Hashable, Sendable {
   case ended(ContainerKey)
   /// Processes in this mount namespace act in `container`.
   case learnedMountNamespace(UInt32, container: ContainerKey)
+  /// The container is gone, or the number of its mount namespace became another's.
+  case releasedMountNamespace(UInt32, container: ContainerKey)
 }

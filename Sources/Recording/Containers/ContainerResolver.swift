@@ -12,12 +12,19 @@ internal import Posix
 /// **Incarnations.** A container that is stopped and started again keeps its key when its id is a number that is never
 /// issued twice; one whose id is a name gets a new key. Keys are never used again.
 ///
+/// **Forgetting.** A container that is long gone is kept until ``forget(containersEndedBefore:keeping:)``. Mount namespaces
+/// are different: the kernel gives a dead one's number to the next, so a container's are let go with its last cgroup.
+///
 /// Used from one thread. Files are read on another: call ``drainResolved()`` now and then.
 public final class ContainerResolver {
   public let hierarchy: CgroupHierarchy
-  /// Every container seen; the one with key *k* stands at *k* − 1.
-  public private(set) var containers: [ContainerRecord] = []
+  /// Every container that was seen and not forgotten, by key.
+  ///
+  /// - Complexity: O(n log n).
+  public var containers: [ContainerRecord] { records.values.sorted { $0.key < $1.key } }
 
+  private var records: [ContainerKey: ContainerRecord] = [:]
+  private var lastKey: UInt32 = 0
   private var nodes: [CgroupID: Node] = [:]
   private var table = CgroupTable()
   /// Cgroups that are gone and still answer, for events that arrive late. Oldest first.
@@ -72,9 +79,7 @@ extension ContainerResolver {
   /// The container whose processes live in this mount namespace; nil when it is the host's or unknown.
   public func container(forMountNamespace namespace: UInt32) -> ContainerKey? { namespaces[namespace] }
 
-  public subscript(key: ContainerKey) -> ContainerRecord? {
-    key == .host || Int(key.rawValue) > containers.count ? nil : containers[Int(key.rawValue) - 1]
-  }
+  public subscript(key: ContainerKey) -> ContainerRecord? { records[key] }
 
   /// Whether the cgroup may still turn out to be a container: the disk was not asked yet.
   public func isUndecided(_ id: CgroupID) -> Bool { nodes[id]?.isUndecided ?? (removedCandidates[id] != nil) }
@@ -243,10 +248,10 @@ extension ContainerResolver {
     } else if let known = keysByID[metadata.id], let record = self[known], record.removed == nil {
       key = known
     } else {
-      key = ContainerKey(rawValue: UInt32(containers.count + 1))
-      containers.append(
-        ContainerRecord(
-          key: key, metadata: metadata, cgroupPath: node.path, firstSeen: time, isOlderThanRecording: isOld))
+      lastKey += 1
+      key = ContainerKey(rawValue: lastKey)
+      records[key] = ContainerRecord(
+        key: key, metadata: metadata, cgroupPath: node.path, firstSeen: time, isOlderThanRecording: isOld)
       keysByID[metadata.id] = key
     }
     nodes[id]?.isContainerRoot = true
@@ -269,36 +274,67 @@ extension ContainerResolver {
     nodes[id]?.key = key
     table[id] = key
     changes.append(.assigned(id, container: key, before: before))
-    guard key != .host else { return }
-    let index = Int(key.rawValue) - 1
-    containers[index].cgroups.append(id)
-    containers[index].liveCgroups += 1
-    containers[index].removed = nil
+    records[key]?.cgroups.append(id)
+    records[key]?.liveCgroups += 1
+    records[key]?.removed = nil
   }
 
   private func leave(_ id: CgroupID, _ key: ContainerKey, at time: BootTime) {
-    containers[Int(key.rawValue) - 1].cgroups.removeAll { $0 == id }
+    records[key]?.cgroups.removeAll { $0 == id }
     end(id, of: key, at: time)
   }
 
   private func end(_ id: CgroupID, of key: ContainerKey, at time: BootTime) {
-    guard key != .host else { return }
-    let index = Int(key.rawValue) - 1
-    containers[index].liveCgroups -= 1
-    if containers[index].liveCgroups == 0 {
-      containers[index].removed = time
-      // The kernel gives the number of a namespace that is gone to the next one.
-      namespaces = namespaces.filter { $0.value != key }
-      changes.append(.ended(key))
+    guard let before = records[key]?.liveCgroups else { return }
+    records[key]?.liveCgroups = before - 1
+    guard before == 1 else { return }
+    records[key]?.removed = time
+    changes.append(.ended(key))
+    for namespace in records[key]?.mountNamespaces ?? [] where namespaces[namespace] == key {
+      namespaces[namespace] = nil
+      changes.append(.releasedMountNamespace(namespace, container: key))
     }
+    records[key]?.mountNamespaces = []
+  }
+
+  /// Drops what is known of containers that are long gone, for a recorder that runs for months.
+  ///
+  /// One that is started again later, with the id that it had, is a new one.
+  ///
+  /// - Parameters:
+  ///   - time: Those whose last cgroup went before it.
+  ///   - isReferenced: Whether a container is still wanted, by events that are kept.
+  /// - Returns: The keys of those that are gone; they are not issued again.
+  @discardableResult
+  public func forget(
+    containersEndedBefore time: BootTime, keeping isReferenced: (ContainerKey) -> Bool = { _ in false }
+  ) -> Set<ContainerKey> {
+    forgetOldCgroups(now: time, isThorough: true)
+    let gone = Set(
+      records.values.filter { record in record.removed.map { $0 < time } ?? false }.map(\.key)
+        .filter { !isReferenced($0) })
+    guard !gone.isEmpty else { return [] }
+    for key in gone {
+      guard let record = records.removeValue(forKey: key) else { continue }
+      if keysByID[record.id] == key { keysByID[record.id] = nil }
+      for id in record.cgroups where nodes[id] == nil { table.remove(id) }
+    }
+    removedCgroups.removeAll { table[$0.id] == .host }
+    removedCandidates = removedCandidates.filter { $0.value.at >= time }
+    return gone
   }
 
   /// Ids of cgroups are not issued again, so a late event still finds its container for a minute.
-  private func forgetOldCgroups(now: BootTime) {
+  private func forgetOldCgroups(now: BootTime, isThorough: Bool = false) {
     let limit: UInt64 = 60_000_000_000
     let kept = removedCgroups.firstIndex { $0.at.nanoseconds + limit > now.nanoseconds } ?? removedCgroups.count
-    guard kept > 64 || removedCgroups.count > 65536 else { return }
-    for (id, _) in removedCgroups[..<kept] { table.remove(id) }
+    guard kept > 64 || isThorough || removedCgroups.count > 65536 else { return }
+    for (id, _) in removedCgroups[..<kept] {
+      let key = table[id]
+      table.remove(id)
+      // Its own cgroup stays named for as long as the container is known.
+      if let first = records[key]?.cgroups.first, first != id { records[key]?.cgroups.removeAll { $0 == id } }
+    }
     removedCgroups.removeFirst(kept)
   }
 }
@@ -313,11 +349,7 @@ extension ContainerResolver {
       case .started(let id, let metadata):
         describe(id, metadata)
         let key = table[id]
-        if let namespace = metadata.mountNamespace, key != .host {
-          // Its first process lives there now: whose number that was has ended, though its cgroup is still to go.
-          if namespaces[namespace] != key { namespaces[namespace] = nil }
-          learn(namespace, of: key)
-        }
+        if let namespace = metadata.mountNamespace, key != .host { learn(namespace, of: key, isItsOwn: true) }
       case .notYet(let id):
         removedCandidates[id] = nil
         decide(id)
@@ -339,9 +371,8 @@ extension ContainerResolver {
     }
     let key = table[id]
     guard key != .host, self[key]?.id == metadata.id || nodes[id]?.isContainerRoot == true else { return }
-    let index = Int(key.rawValue) - 1
-    guard containers[index].metadata != metadata else { return }
-    containers[index].metadata = metadata
+    guard records[key]?.metadata != metadata else { return }
+    records[key]?.metadata = metadata
     changes.append(.described(key))
   }
 
@@ -362,9 +393,16 @@ extension ContainerResolver {
     }
   }
 
-  private func learn(_ namespace: UInt32, of key: ContainerKey) {
-    guard namespaces[namespace] == nil else { return }
+  /// - Parameter isItsOwn: The container's first process is in it: so it is no other's any more, whose number it may have got.
+  private func learn(_ namespace: UInt32, of key: ContainerKey, isItsOwn: Bool = false) {
+    guard let record = records[key], record.removed == nil else { return }
+    if let owner = namespaces[namespace] {
+      guard isItsOwn, owner != key else { return }
+      records[owner]?.mountNamespaces.removeAll { $0 == namespace }
+      changes.append(.releasedMountNamespace(namespace, container: owner))
+    }
     namespaces[namespace] = key
+    records[key]?.mountNamespaces.append(namespace)
     hostNamespaces.remove(namespace)
     changes.append(.learnedMountNamespace(namespace, container: key))
   }

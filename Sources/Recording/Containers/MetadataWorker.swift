@@ -175,6 +175,11 @@ extension MetadataWorker {
       }
       if let metadata = item.metadata { answer(.described(request.cgroup, metadata)) }
     }
+    if item.metadata == nil, let found = findAnonymous(item) {
+      answer(.started(item.request.cgroup, found))
+      finishFirstAttempt(&item)
+      return true
+    }
     if var metadata = item.metadata, findFirstProcess(&metadata, launch: item.launch, roots: reader.roots) {
       answer(.started(item.request.cgroup, metadata))
       finishFirstAttempt(&item)
@@ -190,6 +195,14 @@ extension MetadataWorker {
     let pause = item.request.isOld ? .seconds(1) : waited / 4
     item.due = .now + min(max(pause, .milliseconds(2)), .seconds(5))
     return false
+  }
+
+  /// Nothing on disk tells of the cgroup: it may be a container all the same. A new one is given time to be set up.
+  private func findAnonymous(_ item: Pending) -> ContainerMetadata? {
+    guard case .candidate = item.request.role, !item.request.isNested,
+      item.request.isOld || ContinuousClock.now - item.since > .milliseconds(500)
+    else { return nil }
+    return AnonymousContainer(hostNamespaces: hostNamespaces).metadata(ofCgroup: item.request.path, in: hierarchy)
   }
 
   private static func isDue(_ discovered: ContinuousClock.Instant?) -> Bool {

@@ -42,6 +42,7 @@ extension RuntimeRoots {
     for name in (try? Directory.names(in: "/proc")) ?? [] {
       guard let pid = UInt32(name), let arguments = try? commandLine(ofProcess: pid) else { continue }
       add(engine: arguments)
+      add(shim: arguments, bundle: { try? File.linkTarget("/proc/\(pid)/cwd") })
     }
   }
 
@@ -56,6 +57,15 @@ extension RuntimeRoots {
       for root in values(of: ["--root"], in: arguments) { runc.addOnce(root) }
     default: break
     }
+  }
+
+  /// A shim works in its container's bundle, `STATE/io.containerd.runtime.v2.task/NAMESPACE/ID`, also when its containerd is gone.
+  mutating func add(shim arguments: [String], bundle: () -> String?) {
+    guard let program = arguments.first?.split(separator: "/").last, program.hasPrefix("containerd-shim"),
+      let parts = bundle()?.split(separator: "/"), parts.count > 3,
+      parts[parts.count - 3].hasPrefix("io.containerd.runtime.")
+    else { return }
+    containerdState.addOnce("/" + parts.dropLast(3).joined(separator: "/"))
   }
 
   private mutating func addDocker(_ arguments: [String]) {
@@ -93,6 +103,9 @@ extension RuntimeRoots {
       guard let root = storageRoot(ofBundle: bundle) else { continue }
       storage.addOnce(root)
     }
+    // `--runtime-arg --root=R` or `--runtime-arg --root --runtime-arg R`.
+    let words = values(of: ["--runtime-arg"], in: arguments)
+    for root in values(of: ["--root"], in: words) { runc.addOnce(root) }
   }
 
   private func values(of names: Set<String>, in arguments: [String]) -> [String] {

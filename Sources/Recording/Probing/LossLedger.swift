@@ -5,26 +5,40 @@ internal import ProbeRecords
 /// Turns the probes' running totals into losses with an interval, by container and lane.
 ///
 /// A total is kept per CPU, cgroup, lane and cause; what it grew by since the last reading is one loss, from the first to
-/// the last time that this CPU lost something since then.
+/// the last time that this CPU lost something since then. What was handed on is not kept.
 struct LossLedger {
   private struct Account: Hashable {
     var cgroup: UInt64
     var lane: UInt32
     var cause: UInt32
     var processor: Int
+
+    init(key: at_loss_key, processor: Int) {
+      cgroup = key.cgroup
+      lane = key.lane
+      cause = key.cause
+      self.processor = processor
+    }
   }
 
-  private var totals: [Account: UInt64] = [:]
+  private struct Total {
+    var count: UInt64
+    /// When the last loss was.
+    var last: UInt64
+  }
+
+  private var totals: [Account: Total] = [:]
+  private var new: [LossRow] = []
   private(set) var eventCount: UInt64 = 0
-  private(set) var rows: [LossRow] = []
-  private var written = 0
+  private(set) var hasLostDefinitions = false
+  /// How many accounts are kept.
+  var accountCount: Int { totals.count }
 
   /// - Parameter container: Whose a cgroup is; nil when the recording does not want it.
   mutating func take(_ losses: [ProbeSession.Loss], container: (UInt64) -> ContainerKey?) {
     for loss in losses {
-      let account = Account(
-        cgroup: loss.key.cgroup, lane: loss.key.lane, cause: loss.key.cause, processor: loss.processor)
-      let before = totals.updateValue(loss.value.count, forKey: account) ?? 0
+      let total = Total(count: loss.value.count, last: loss.value.last)
+      let before = totals.updateValue(total, forKey: Account(key: loss.key, processor: loss.processor))?.count ?? 0
       guard loss.value.count > before, let container = container(loss.key.cgroup) else { continue }
       let lane = loss.key.lane == AT_LANE_URGENT.rawValue ? .lifecycle : Lane(rawValue: UInt8(loss.key.lane))
       add(
@@ -36,13 +50,36 @@ struct LossLedger {
   }
 
   mutating func add(_ row: LossRow) {
-    rows.append(row)
-    if row.cause != .definition { eventCount += row.count }
+    new.append(row)
+    if row.cause == .definition { hasLostDefinitions = true } else { eventCount += row.count }
   }
 
-  /// What is not in the file yet.
+  /// What was lost since the last call.
   mutating func takeNew() -> [LossRow] {
-    defer { written = rows.count }
-    return Array(rows[written...])
+    defer { new = [] }
+    return new
+  }
+
+  /// The probes' accounts of cgroups that are gone, and in which nothing was lost since `time`: their room is limited.
+  func idleAccounts(since time: UInt64, isGone: (UInt64) -> Bool) -> [at_loss_key] {
+    var last: [Account: UInt64] = [:]
+    for (account, total) in totals where account.cgroup != 0 {
+      var key = account
+      key.processor = 0
+      last[key] = max(last[key] ?? 0, total.last)
+    }
+    return last.filter { $0.value < time && isGone($0.key.cgroup) }.map {
+      at_loss_key(cgroup: $0.key.cgroup, lane: $0.key.lane, cause: $0.key.cause)
+    }
+  }
+
+  /// Drops accounts that the probes dropped, after what stood in them was taken.
+  mutating func close(_ keys: [at_loss_key]) {
+    let closed = Set(keys.map { Account(key: $0, processor: 0) })
+    totals = totals.filter { total in
+      var key = total.key
+      key.processor = 0
+      return !closed.contains(key)
+    }
   }
 }

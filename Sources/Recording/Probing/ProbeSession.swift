@@ -84,6 +84,9 @@ final class ProbeSession {
     try object.map("namespaces").set(mountNamespace, to: AT_VERDICT_RECORD.rawValue)
   }
 
+  /// The namespace is gone, or no container's any more: its number may become another's.
+  func forget(mountNamespace: UInt32) throws { try object.map("namespaces").remove(mountNamespace) }
+
   /// Records a process and what it will fork.
   func record(subtreeOf pid: UInt32) throws { try object.map("subtree").set(pid, to: UInt8(1)) }
 
@@ -114,6 +117,15 @@ final class ProbeSession {
       try writeConfiguration()
     }
     return result
+  }
+
+  /// Gives the room of accounts back that nothing is lost in any more, and what stood in them at the end.
+  func closeLosses(_ keys: some Sequence<at_loss_key>) throws -> [Loss] {
+    let map = try object.map("losses")
+    return try keys.flatMap { key in
+      let values: [at_loss] = try map.takeValuePerProcessor(of: key) ?? []
+      return values.enumerated().filter { $1.count > 0 }.map { Loss(key: key, processor: $0, value: $1) }
+    }
   }
 
   /// The processes that are there now, as exec records flagged as scanned.

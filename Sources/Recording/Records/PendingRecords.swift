@@ -15,6 +15,7 @@ struct PendingRecords {
   private let limit = 8 << 20
   /// A cgroup is given this long to say what it is.
   private let patience: UInt64 = 2_000_000_000
+  /// Records for which there was no room: attributed before it was known to whom.
   private(set) var droppedCount: UInt64 = 0
 
   /// False: there is no room, or the record is not one that depends on a container.
@@ -22,7 +23,10 @@ struct PendingRecords {
     let header = record.header
     let form = UInt32(header.form)
     guard form != AT_FORM_DEFINITION.rawValue, form != AT_FORM_CGROUP.rawValue else { return false }
-    guard heldBytes + record.bytes.count <= limit else { return false }
+    guard heldBytes + record.bytes.count <= limit else {
+      droppedCount += 1
+      return false
+    }
     heldBytes += record.bytes.count
     records.append(Record(time: header.time, cgroup: header.cgroup, bytes: Array(record.bytes)))
     return true

@@ -300,6 +300,62 @@ func sleepBriefly() {
     try host.removeCgroup("/docker/\(hexID)", telling: resolver)
     #expect(resolver.drainResolved().contains(.ended(key)))
   }
+
+  @Test func `a dead container's mount namespace can be the next one's, for its number comes back`() throws {
+    let host = try FakeHost()
+    let resolver = try host.resolver()
+    let first = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
+    resolver.processSeen(cgroup: first, mountNamespace: 4_026_532_177)
+    let old = resolver.container(forCgroup: first)
+    #expect(resolver.container(forMountNamespace: 4_026_532_177) == old)
+    try host.removeCgroup("/docker/\(hexID)", telling: resolver)
+    #expect(resolver.container(forMountNamespace: 4_026_532_177) == nil)
+    #expect(resolver.drainResolved().contains(.releasedMountNamespace(4_026_532_177, container: old)))
+    let second = try host.makeCgroup("/docker/\(otherHexID)", telling: resolver)
+    resolver.processSeen(cgroup: second, mountNamespace: 4_026_532_177)
+    #expect(resolver.container(forMountNamespace: 4_026_532_177) == resolver.container(forCgroup: second))
+  }
+
+  @Test func `containers long gone are forgotten, others and their keys stay`() throws {
+    let host = try FakeHost()
+    let resolver = try host.resolver()
+    let gone = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
+    let living = try host.makeCgroup("/docker/\(otherHexID)", telling: resolver)
+    let (first, second) = (resolver.container(forCgroup: gone), resolver.container(forCgroup: living))
+    try host.removeCgroup("/docker/\(hexID)", telling: resolver)
+    let ended = try #require(resolver[first]?.removed)
+    #expect(resolver.forget(containersEndedBefore: ended).isEmpty, "it did not end before its end")
+    let later = BootTime(nanoseconds: ended.nanoseconds + 1)
+    #expect(resolver.forget(containersEndedBefore: later, keeping: { $0 == first }).isEmpty, "it is still wanted")
+    #expect(resolver.container(forCgroup: gone) == first)
+    #expect(resolver.forget(containersEndedBefore: later) == [first])
+    #expect(resolver[first] == nil && resolver.container(forCgroup: gone) == .host)
+    #expect(resolver.containers.map(\.key) == [second])
+    let again = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
+    let third = resolver.container(forCgroup: again)
+    #expect(![.host, first, second].contains(third), "keys are not issued again")
+    #expect(resolver[third]?.id == hexID)
+  }
+
+  @Test func `ten thousand containers that came and went leave nothing behind`() throws {
+    let host = try FakeHost()
+    let resolver = try host.resolver()
+    for number in 1...10_000 {
+      let id = String(repeating: "0", count: 64 - String(number).count) + String(number)
+      let time = BootTime(nanoseconds: UInt64(number) * 1_000_000_000)
+      resolver.cgroupCreated(
+        id: CgroupID(rawValue: UInt64(number)), parent: CgroupID(rawValue: 0), path: "/docker/\(id)", at: time)
+      resolver.cgroupRemoved(id: CgroupID(rawValue: UInt64(number)), at: BootTime(nanoseconds: time.nanoseconds + 1))
+      if number % 100 == 0 {
+        _ = resolver.drainResolved()
+        resolver.forget(containersEndedBefore: BootTime(nanoseconds: time.nanoseconds - 50_000_000_000))
+        #expect(resolver.containers.count <= 51)
+      }
+    }
+    resolver.forget(containersEndedBefore: BootTime(nanoseconds: 20_000_000_000_000))
+    #expect(resolver.containers.isEmpty)
+    #expect(resolver.container(forCgroup: CgroupID(rawValue: 9_990)) == .host)
+  }
 }
 
 @Suite struct CgroupTableTests {

@@ -152,12 +152,21 @@ private let created = WallTime(nanoseconds: 1_795_484_700_123_456_789)
       ])
       roots.add(engine: ["containerd", "--root", "/c/root", "--state", "/c/state", "--config", "/nonexistent"])
       roots.add(engine: ["/usr/bin/conmon", "-c", "ab", "-b", "/home/a/storage/overlay-containers/ab/userdata"])
+      roots.add(engine: [
+        "conmon", "-c", "cd", "--runtime-arg", "--root=/run/a", "--runtime-arg", "--root", "--runtime-arg", "/run/b/",
+      ])
       roots.add(engine: ["bash", "--root", "/no"])
+      roots.add(shim: ["/usr/bin/containerd-shim-runc-v2", "-id", "x"]) {
+        "/srv/state/io.containerd.runtime.v2.task/default/x"
+      }
+      roots.add(shim: ["containerd-shim", "-id", "x"]) { "/" }
+      roots.add(shim: ["sh"]) { "/srv/no/io.containerd.runtime.v2.task/default/x" }
     }
     #expect(roots.dockerData == ["/data/docker"])
     #expect(roots.dockerExec == ["/exec"])
     #expect(roots.containerdRoot == ["/c/root"])
-    #expect(roots.containerdState == ["/c/state"])
+    #expect(roots.containerdState == ["/c/state", "/srv/state"])
+    #expect(roots.runc == ["/run/a", "/run/b"])
     #expect(roots.storage == ["/home/a/storage"])
   }
 }

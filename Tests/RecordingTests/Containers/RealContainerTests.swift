@@ -93,6 +93,44 @@ func skipping(_ reason: String?) -> Comment { Comment(rawValue: reason.map { "sk
   }
 
   @Test(.enabled(if: RuncLab.skipReason == nil, skipping(RuncLab.skipReason)))
+  func
+    `plain runc with a root that nobody names: what ran before is found by its namespaces and called after its cgroup`()
+    throws
+  {
+    let lab = try RuncLab()
+    defer { lab.end() }
+    let (old, inner) = ("at-old-\(Self.tag)", "at-deep-\(Self.tag)")
+    try lab.start(old, ["/bin/sleep", "1010"])
+    try lab.start(inner, ["/bin/sleep", "1011"], cgroupsPath: "/at-shelf-\(Self.tag)/\(inner)")
+    // A group of the host's with an arbitrary name: somebody lives in it, in the host's namespaces.
+    let hierarchy = try CgroupHierarchy.detect()
+    let place = CgroupPath("/at-host-\(Self.tag)")
+    try Directory.create(try #require(hierarchy.directory(of: place)))
+    let sleeper = try ChildProcess(starting: ProgramLaunch("/bin/sleep", ["1012"]))
+    defer {
+      try? sleeper.signal(9)
+      _ = try? sleeper.wait()
+      try? Directory.remove(hierarchy.directory(of: place)!)
+    }
+    try FileDescriptor.write("\(sleeper.pid)".utf8, to: hierarchy.directory(of: place)! + "/cgroup.procs")
+
+    let resolver = try ContainerResolver(hierarchy: hierarchy, roots: .none, discoversRoots: false)
+    resolver.scan(at: BootTime(nanoseconds: Clock.boot))
+    for (name, path) in [(old, "/\(old)"), (inner, "/at-shelf-\(Self.tag)/\(inner)")] {
+      let record = try #require(resolver.containers.first { $0.metadata.name == name }, "\(name)")
+      #expect(record.id == path && record.metadata.runtime == .unknown && !record.isDescribed)
+      #expect(record.isOlderThanRecording)
+      let pid = try #require(record.metadata.pid)
+      let namespace = try #require(mountNamespace(ofProcess: pid))
+      #expect(resolver.container(forMountNamespace: namespace) == record.key)
+    }
+    #expect(!resolver.containers.contains { $0.metadata.name?.hasPrefix("at-host-") == true })
+    #expect(!resolver.containers.contains { $0.metadata.name?.hasPrefix("at-shelf-") == true })
+    lab.remove(old)
+    lab.remove(inner)
+  }
+
+  @Test(.enabled(if: RuncLab.skipReason == nil, skipping(RuncLab.skipReason)))
   func `plain runc: a container that lives a tenth of a second has its name`() throws {
     let lab = try RuncLab()
     defer { lab.end() }
