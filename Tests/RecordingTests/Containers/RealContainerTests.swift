@@ -221,7 +221,8 @@ func skipping(_ reason: String?) -> Comment { Comment(rawValue: reason.map { "sk
     #expect(record.metadata.upperDirectory.map(File.exists) != false)
 
     let briefName = "at-ctr-brief-\(Self.tag)"
-    let brief = try lab.launch(briefName, ["/bin/true"])
+    // The watcher looks at the tree again and again: what lives shorter than a look it cannot see.
+    let brief = try lab.launch(briefName, ["/bin/sleep", "0.1"])
     #expect(try watcher.watch { try brief.endIfOver() != nil })
     #expect(watcher.watch(limit: .seconds(2)) { watcher.record(named: briefName)?.removed != nil })
     #expect(watcher.record(named: briefName)?.metadata.image == ContainerdLab.image)
