@@ -60,7 +60,7 @@ completions: build ## make completions/ and docs/aftertrace.1 again
 	@.ci/generate .
 
 install: release ## install into PREFIX (/usr/local), DESTDIR honoured
-	@.ci/place "$(DESTDIR)$(PREFIX)"
+	@.ci/place "$(DESTDIR)" "$(PREFIX)"
 
 clean: ## delete what was built
 	@rm -rf .build .build-*

@@ -27,13 +27,25 @@ func runRecord(_ invocation: Invocation) throws -> Int32 {
   let file = try openOutput(path)
   do throws(RecordingError) {
     let recorder = try Recorder(options, output: file)
-    let summary = try recorder.run(signals: signals) { complain("recording to \(path): probes are live") }
+    let summary = try recorder.run(signals: signals) {
+      giveUpPrivileges()
+      complain("recording to \(path): probes are live")
+    }
     report(summary, path)
     if summary.writeError != nil { return 2 }
     return summary.commandStatus.map { ExitStatus(waitStatus: $0).shellCode } ?? 0
   } catch {
     if path != "-" { removeIfEmpty(path) }
     throw CommandFailure(error.description, remedy: error.remedy)
+  }
+}
+
+/// What loaded the probes is not needed any longer. A recorder that keeps it records all the same, and says so.
+func giveUpPrivileges() {
+  do throws(SystemError) {
+    try Privileges.restrict(to: .liveRecorder)
+  } catch {
+    complain("capabilities are kept: \(error)")
   }
 }
 

@@ -57,16 +57,27 @@ public enum Privileges {
 
   /// Gives up for good all that is not in `kept`, on every thread.
   ///
-  /// The bounding set is emptied to the same, where the process may do so (CAP_SETPCAP); the inheritable and ambient sets
-  /// become empty; and no program that is started later gains anything by its file's owner or capabilities. What was
-  /// not held is not gained.
+  /// The bounding set, where the process may change it (CAP_SETPCAP), becomes `passedOn`: the most that a program started
+  /// later has, also as root. The inheritable and ambient sets become empty, and no program gains anything by its
+  /// file's owner or capabilities. What was not held is not gained.
   ///
   /// Other threads are interrupted for it: their blocking calls may end early with EINTR, as with any signal.
   /// The corresponding C functions are `capset` and `prctl`, which the kernel applies to one thread.
-  public static func restrict(to kept: CapabilitySet) throws(SystemError) {
+  public static func restrict(to kept: CapabilitySet, passingOn passedOn: CapabilitySet = []) throws(SystemError) {
     let held = try permitted()
-    let bounding = held.contains(.setCapabilities) ? kept.bits : UInt64.max
+    let bounding = held.contains(.setCapabilities) ? passedOn.bits : UInt64.max
     let code = at_restrict_all_threads(held.intersection(kept).bits, bounding, 1)
     guard code == 0 else { throw SystemError(call: "capset", code: code) }
   }
+}
+
+extension CapabilitySet {
+  /// What a recorder needs once its probes are attached: nothing of what loaded them.
+  ///
+  /// - CAP_SYS_PTRACE: `/proc/PID/ns` and `/proc/PID/cwd` of engines and containers, which may hold more than is kept here.
+  ///   Without it podman's containers with a root of their own stayed nameless.
+  /// - CAP_DAC_READ_SEARCH: metadata of rootless engines, in their users' homes.
+  /// - CAP_BPF: updates of the probes' maps, before Linux 5.19 (commit c8644cd0efe7); from then on a map's descriptor is
+  ///   enough. It loads no tracing program without CAP_PERFMON, which is given up.
+  public static let liveRecorder: CapabilitySet = [.trace, .readSearch, .bpf]
 }

@@ -39,7 +39,8 @@ final class RecordingEngine {
     try PidNamespace.requireInitial()
     hierarchy = try CgroupHierarchy.detect()
     resolver = try ContainerResolver(hierarchy: hierarchy)
-    let hostNamespace = mountNamespace(at: "/proc/self/ns/mnt") ?? 0
+    // Not this process's own: as a hardened service it has one to itself.
+    let hostNamespace = mountNamespace(at: "/proc/1/ns/mnt") ?? mountNamespace(at: "/proc/self/ns/mnt") ?? 0
     attribution = Attribution(resolver: resolver, hostMountNamespace: hostNamespace)
     let recipes = RecipeTable()
     session = try ProbeSession(

@@ -36,4 +36,19 @@ private let docs = URL(filePath: #filePath).deletingLastPathComponent().appendin
     #expect(
       text.contains("## Every key\n" + ConfigurationKey.referenceTable + "\n### "), "RECORD_SNAPSHOTS=1 writes it")
   }
+
+  /// With a program that is there: the real one need not be installed.
+  @Test(.enabled(if: File.isExecutable("/usr/bin/systemd-analyze"), "systemd is not installed"))
+  func `systemd finds nothing to object to in the unit`() throws {
+    let directory = try Directory.createTemporary(prefix: "at-unit-")
+    defer { try? Directory.removeAll(directory) }
+    let text = String(decoding: try FileDescriptor.contents(of: docs + "/aftertrace.service"), as: UTF8.self)
+    #expect(text.contains("\nExecStart=/usr/local/bin/aftertrace watch\n"))
+    let unit = text.replacingOccurrences(of: "/usr/local/bin/aftertrace watch", with: "/bin/true")
+    try FileDescriptor.write(Array(unit.utf8), to: directory + "/aftertrace.service", mode: 0o644)
+    let result = try ProgramLaunch(
+      "/usr/bin/systemd-analyze", ["verify", "--man=no", directory + "/aftertrace.service"]
+    ).run(mergingErrors: true)
+    #expect(result.end == .exited(0) && result.text == "", "\(result.text)")
+  }
 }

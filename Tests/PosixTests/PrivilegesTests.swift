@@ -39,10 +39,10 @@ private func canRestrict() -> Bool {
     for thread in threads {
       #expect(
         thread.hasSuffix(
-          "|CapInh: \(none)|CapPrm: \(set)|CapEff: \(set)|CapBnd: \(set)|CapAmb: \(none)|NoNewPrivs: 1"))
+          "|CapInh: \(none)|CapPrm: \(set)|CapEff: \(set)|CapBnd: \(none)|CapAmb: \(none)|NoNewPrivs: 1"))
     }
-    // As root a program gets the bounding set, and no more.
-    #expect(lines.contains("child CapEff: \(set)") && lines.contains("child CapBnd: \(set)"))
+    // As root a program gets the bounding set: nothing.
+    #expect(lines.contains("child CapEff: \(none)") && lines.contains("child CapBnd: \(none)"))
     #expect(lines.contains("child NoNewPrivs: 1"))
   }
 
