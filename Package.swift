@@ -93,7 +93,7 @@ let program: [Target] = [
     "Commands",
     [
       "Bytes", "Posix", "Events", "Arguments", "JSON", "Terminal", "Configuration", "CaptureFormat", "Reconstruction",
-      "Recording", "Interchange", "YAML", "Inspector",
+      "Recording", "Interchange", "Service", "YAML", "Inspector",
     ]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
   .executableTarget(
@@ -103,7 +103,7 @@ let program: [Target] = [
 let fuzzing: [Target] = [
   .target(name: "CFuzzer"),
   .executableTarget(
-    name: "FuzzReader", dependencies: ["CFuzzer", "CaptureFormat", "Posix", "YAML"],
+    name: "FuzzReader", dependencies: ["CFuzzer", "CaptureFormat", "Configuration", "Posix", "YAML"],
     swiftSettings: strict + instrumented,
     linkerSettings: [.unsafeFlags(sanitizers + ["-use-ld=lld"])]),
 ]
@@ -130,7 +130,7 @@ let testTargets: [Target] = [
     ["CaptureFormat", "ContainerLab", "Events", "JSON", "Posix", "ProbeRecords", "ShelfWriter", "Triggers"],
     exclude: ["Fixtures"]),
   tests(of: "Arguments", exclude: ["Snapshots"]),
-  tests(of: "Commands", ["Arguments", "Configuration", "JSON", "Posix"]),
+  tests(of: "Commands", ["Arguments", "Configuration", "JSON", "Posix", "Service"]),
   tests(of: "Bytes"),
   tests(of: "LZ4"),
   tests(of: "Digests"),
