@@ -130,7 +130,7 @@ let testTargets: [Target] = [
     ["CaptureFormat", "ContainerLab", "Events", "JSON", "Posix", "ProbeRecords", "ShelfWriter", "Triggers"],
     exclude: ["Fixtures"]),
   tests(of: "Arguments", exclude: ["Snapshots"]),
-  tests(of: "Commands", ["Arguments", "Configuration", "JSON", "Posix", "Service"]),
+  tests(of: "Commands", ["Arguments", "Configuration", "JSON", "Posix"]),
   tests(of: "Bytes"),
   tests(of: "LZ4"),
   tests(of: "Digests"),

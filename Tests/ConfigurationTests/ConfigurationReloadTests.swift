@@ -55,5 +55,14 @@ internal import YAML
     try FileDescriptor.write(Array("log: {level: debug}".utf8), to: directory + "/aftertrace.yaml")
     let reload = try ConfigurationReload.read(files, over: WatchConfiguration()).get()
     #expect(reload.configuration.logLevel == .debug)
+
+    // What is typed holds over the files, at the start and now: no difference.
+    func typed(_ configuration: WatchConfiguration) -> WatchConfiguration {
+      var configuration = configuration
+      configuration.socket = "/run/typed.sock"
+      return configuration
+    }
+    let again = try ConfigurationReload.read(files, over: typed(reload.configuration), override: typed).get()
+    #expect(again.isEmpty)
   }
 }

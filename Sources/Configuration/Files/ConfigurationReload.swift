@@ -50,12 +50,15 @@ public struct ConfigurationReload: Sendable {
 extension ConfigurationReload {
   /// Reads `files` again for a recorder that runs with `old`.
   ///
+  /// - Parameter override: What the command line says, over the files: applied before both are compared, so that it is no
+  ///   difference.
   /// - Returns: What to do; or, when a file is not valid, every problem: the old configuration stays then.
-  public static func read(_ files: ConfigurationFiles, over old: WatchConfiguration)
-    -> Result<ConfigurationReload, InvalidConfiguration>
-  {
+  public static func read(
+    _ files: ConfigurationFiles, over old: WatchConfiguration,
+    override: (WatchConfiguration) -> WatchConfiguration = { $0 }
+  ) -> Result<ConfigurationReload, InvalidConfiguration> {
     do throws(InvalidConfiguration) {
-      return .success(ConfigurationReload(from: old, to: try files.load().configuration))
+      return .success(ConfigurationReload(from: old, to: override(try files.load().configuration)))
     } catch {
       return .failure(error)
     }
