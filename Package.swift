@@ -103,7 +103,8 @@ let program: [Target] = [
 let fuzzing: [Target] = [
   .target(name: "CFuzzer"),
   .executableTarget(
-    name: "FuzzReader", dependencies: ["CFuzzer", "CaptureFormat", "Configuration", "Posix", "YAML"],
+    name: "FuzzReader",
+    dependencies: ["CFuzzer", "CaptureFormat", "Configuration", "Reconstruction", "Posix", "YAML"],
     swiftSettings: strict + instrumented,
     linkerSettings: [.unsafeFlags(sanitizers + ["-use-ld=lld"])]),
 ]

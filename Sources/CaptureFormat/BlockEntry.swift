@@ -18,6 +18,8 @@ public struct BlockEntry: Hashable, Sendable {
   /// See docs/capture-format.md: survives recompression and redaction. 32 bytes.
   public var digest: [UInt8]
   public var kinds: KindSet
+  /// Which section of the file it stands in; 0 is the first. Not stored: a reader adds it.
+  public var section: UInt32 = 0
 
   public var stream: StreamKey? { lane.map { StreamKey(container: container, lane: $0) } }
 }

@@ -7,34 +7,30 @@ extension CaptureFile {
   /// - Returns: False when there is none, or it is damaged: then the blocks are to be walked.
   func readFooter() throws(CaptureError) -> Bool {
     guard length >= UInt64(Trailer.length) else { return false }
-    let offset = length - UInt64(Trailer.length)
-    guard let trailer = Trailer(try read(at: offset, count: Trailer.length), at: offset) else { return false }
+    let offset = end - UInt64(Trailer.length)
+    guard let trailer = Trailer(try read(at: offset, count: Trailer.length)), trailer.offset == offset - start else {
+      return false
+    }
     do throws(CaptureError) {
       let root = try readRoot(trailer)
       var entries: [BlockEntry] = []
-      for page in root.pages {
+      for page in try placed(root.pages, before: trailer) {
         let block = try readBlock(page)
         do throws(ByteError) {
-          if let table = try TableReader(block, .directory) { entries += try BlockEntry.rows(table) }
+          if let table = try TableReader(block, .directory, section: section) { entries += try BlockEntry.rows(table) }
         } catch { throw CaptureError(error, at: page.offset) }
       }
-      for entry in entries {
-        // Blocks are in file order and do not overlap: anything else is not what a writer wrote.
-        guard entry.offset < offset, UInt64(entry.length) <= offset - entry.offset else {
-          throw .invalid(offset: trailer.rootOffset, what: "offset of a block", value: entry.offset)
-        }
+      for entry in try placed(entries, before: trailer) {
         if entry.type == .events { directory.append(entry) } else { tables.append(entry) }
       }
       completeness = root.completeness
     } catch {
-      if case .system = error { throw error }
-      problems.append(
-        CaptureProblem(offset: trailer.rootOffset, length: UInt64(trailer.rootLength), message: "footer: \(error)"))
+      try note(error, ofFooter: trailer)
       directory = []
       tables = []
       return false
     }
-    walked = length
+    walked = end
     lastTrailer = offset
     for entry in tables { describe(entry) }
     return true
@@ -45,20 +41,39 @@ extension CaptureFile {
     // Each footer counts from the beginning: those of the one before are out of date.
     let before = lastTrailer
     tables.removeAll { $0.type == .counts && $0.offset < before }
-    lastTrailer = trailer.offset
-    do { completeness = try readRoot(trailer).completeness } catch {
-      if case .system = error { throw error }
-      problems.append(
-        CaptureProblem(offset: trailer.rootOffset, length: UInt64(trailer.rootLength), message: "footer: \(error)"))
+    lastTrailer = start + trailer.offset
+    do { completeness = try readRoot(trailer).completeness } catch { try note(error, ofFooter: trailer) }
+  }
+
+  private func note(_ error: CaptureError, ofFooter trailer: Trailer) throws(CaptureError) {
+    if case .system = error { throw error }
+    problems.append(
+      CaptureProblem(
+        offset: start &+ trailer.rootOffset, length: UInt64(trailer.rootLength), message: "footer: \(error)"))
+  }
+
+  /// Entries as a footer lists them, which counts from its section's first byte, at their places in the file.
+  private func placed(_ entries: [BlockEntry], before trailer: Trailer) throws(CaptureError) -> [BlockEntry] {
+    var entries = entries
+    for index in entries.indices {
+      let offset = entries[index].offset
+      // A block that ends after the footer is not what a writer wrote.
+      guard offset < trailer.offset, UInt64(entries[index].length) <= trailer.offset - offset else {
+        throw .invalid(offset: start + trailer.rootOffset, what: "offset of a block", value: offset)
+      }
+      entries[index].offset = start + offset
+      entries[index].section = section
     }
+    return entries
   }
 
   private func readRoot(_ trailer: Trailer) throws(CaptureError) -> (completeness: Completeness, pages: [BlockEntry]) {
     guard trailer.rootOffset < trailer.offset, trailer.rootLength <= BlockLayout.blockLimit else {
-      throw .invalid(offset: trailer.offset, what: "offset of the footer", value: trailer.rootOffset)
+      throw .invalid(offset: start + trailer.offset, what: "offset of the footer", value: trailer.rootOffset)
     }
-    let bytes = try read(at: trailer.rootOffset, count: Int(trailer.rootLength))
-    let block = try Block(bytes, at: trailer.rootOffset)
+    let offset = start + trailer.rootOffset
+    let bytes = try read(at: offset, count: Int(trailer.rootLength))
+    let block = try Block(bytes, at: offset)
     do throws(ByteError) {
       guard let root = try TableReader(block, .root), root.rowCount == 1 else {
         throw .invalid(at: 0, what: "rows of the footer's root", value: 0)
@@ -72,6 +87,6 @@ extension CaptureFile {
         isComplete: (flags[0] ?? 0) & 1 != 0, reason: reasons.string(0) ?? "")
       let pages = try TableReader(block, .pages).map { table throws(ByteError) in try BlockEntry.rows(table) } ?? []
       return (completeness, pages)
-    } catch { throw CaptureError(error, at: trailer.rootOffset) }
+    } catch { throw CaptureError(error, at: offset) }
   }
 }

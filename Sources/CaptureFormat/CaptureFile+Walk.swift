@@ -9,13 +9,13 @@ extension CaptureFile {
 
   /// pcapng begins with a section header: type, length, then the byte order mark.
   func checkSectionHeader() throws(CaptureError) {
-    let bytes = try read(at: 0, count: 12)
+    let bytes = try read(at: start, count: 12)
     let span = bytes.span.bytes
     guard span.integer(at: 0, as: UInt32.self) == Self.sectionType else {
       throw .notPcapng(path: path, firstBytes: Array(bytes.prefix(8)))
     }
     guard let mark = span.integer(at: 8, as: UInt32.self) else {
-      throw .truncated(offset: 0, needed: 28, available: UInt64(bytes.count))
+      throw .truncated(offset: start, needed: 28, available: UInt64(bytes.count))
     }
     if mark == 0x4D3C_2B1A { throw .bigEndian(path: path) }
     guard mark == 0x1A2B_3C4D else { throw .notPcapng(path: path, firstBytes: bytes) }
@@ -26,10 +26,10 @@ extension CaptureFile {
   /// Ends at a block that is not whole yet.
   func walk() throws(CaptureError) {
     partialTail = 0
-    while walked < length {
+    while walked < end {
       let head = try read(at: walked, count: BlockHeader.lengthInFrame)
       let span = head.span.bytes
-      let left = length - walked
+      let left = end - walked
       guard let type = span.integer(at: 0, as: UInt32.self), let total = span.integer(at: 4, as: UInt32.self) else {
         partialTail = left
         return
@@ -40,7 +40,7 @@ extension CaptureFile {
           partialTail = left
           return
         }
-        if let trailer = Trailer(Array(head.prefix(Trailer.length)), at: walked) {
+        if let trailer = Trailer(Array(head.prefix(Trailer.length))), trailer.offset == walked - start {
           try takeInFooter(trailer)
           walked += UInt64(Trailer.length)
         } else {
@@ -58,6 +58,7 @@ extension CaptureFile {
             partialTail = left
             return
           }
+          try checkSecondLength(total)
           takeIn(header.entry(at: walked))
           walked += UInt64(header.totalLength)
         } catch {
@@ -78,20 +79,39 @@ extension CaptureFile {
           partialTail = left
           return
         }
-        if type == Self.sectionType, walked > 0 {
-          problems.append(
-            CaptureProblem(
-              offset: walked, length: left, message: "offset \(walked): a further section begins, which is not read"))
-          walked = length
+        if type == Self.sectionType, walked > start {
+          guard Self.isSectionHeader(Array(head.prefix(12))) else {
+            try resynchronize(.invalid(offset: walked + 4, what: "section header of length", value: UInt64(total)))
+            continue
+          }
+          nextSection = walked
+          end = walked
+          isClosed = true
           return
         }
-        walked += UInt64(total)
+        do throws(CaptureError) {
+          try checkSecondLength(total)
+          walked += UInt64(total)
+        } catch { try resynchronize(error) }
       }
+    }
+  }
+
+  /// A block whose end was cut off, with a further section put after it, reaches into that.
+  private func checkSecondLength(_ total: UInt32) throws(CaptureError) {
+    let offset = walked + UInt64(total) - 4
+    let bytes = try read(at: offset, count: 4)
+    let found = bytes.span.bytes.integer(at: 0, as: UInt32.self)
+    guard found == total else {
+      throw .invalid(offset: offset, what: "second block length", value: UInt64(found ?? 0))
     }
   }
 
   /// Files a block that was found, and reads it when it describes the capture.
   private func takeIn(_ entry: BlockEntry) {
+    var entry = entry
+    entry.section = section
+    entry.container = entry.container.inSection(section)
     completeness = nil
     switch entry.type {
     case .events: directory.append(entry)
@@ -114,32 +134,53 @@ extension CaptureFile {
     } catch { try? note(error, at: entry) }
   }
 
-  /// Notes damage at `walked`, and goes to the next block of ours: by the magic that each begins with.
+  /// Notes damage at `walked`, and goes to the next block of ours, by the magic that each begins with, or to a section.
   private func resynchronize(_ error: CaptureError) throws(CaptureError) {
-    let start = walked
-    var position = walked + UInt64(BlockLayout.frameStart) + 1
-    let magic = BlockLayout.magic
-    search: while position < length {
-      let window = try read(at: position, count: BlockLayout.blockLimit)
-      if window.count < magic.count { break }
-      var next = 0
-      while let place = window.firstIndex(of: magic, from: next) {
-        next = place + 1
-        let frame = position + UInt64(place) - UInt64(BlockLayout.frameStart)
-        guard frame > start else { continue }
-        let head = try read(at: frame, count: BlockHeader.lengthInFrame)
-        if (try? BlockHeader(head.span.bytes, at: frame)) != nil
-          || Trailer(Array(head.prefix(Trailer.length)), at: frame) != nil
-        {
-          walked = frame
-          problems.append(CaptureProblem(offset: start, length: frame - start, message: "\(error)"))
-          return
+    let damage = walked
+    var position = damage + UInt64(BlockLayout.frameStart) + 1
+    while position < end {
+      let window = try read(at: position, count: Int(min(UInt64(BlockLayout.blockLimit), end - position)))
+      if window.count < BlockLayout.magic.count { break }
+      var block = window.firstIndex(of: BlockLayout.magic, from: 0)
+      var header = window.firstIndex(of: Self.sectionPattern, from: 0)
+      while let place = [block, header].compactMap({ $0 }).min() {
+        let frame: UInt64
+        let isSound: Bool
+        if place == header {
+          frame = position + UInt64(place)
+          isSound = Self.isSectionHeader(try read(at: frame, count: 12))
+          header = window.firstIndex(of: Self.sectionPattern, from: place + 1)
+        } else {
+          frame = position + UInt64(place) - UInt64(BlockLayout.frameStart)
+          isSound = frame > damage ? try isBlock(at: frame) : false
+          block = window.firstIndex(of: BlockLayout.magic, from: place + 1)
         }
+        guard isSound else { continue }
+        walked = frame
+        problems.append(CaptureProblem(offset: damage, length: frame - damage, message: "\(error)"))
+        return
       }
-      position += UInt64(window.count - magic.count + 1)
+      position += UInt64(window.count - BlockLayout.magic.count + 1)
     }
-    walked = length
-    problems.append(CaptureProblem(offset: start, length: length - start, message: "\(error)"))
+    walked = end
+    problems.append(CaptureProblem(offset: damage, length: end - damage, message: "\(error)"))
+  }
+
+  private func isBlock(at offset: UInt64) throws(CaptureError) -> Bool {
+    let head = try read(at: offset, count: BlockHeader.lengthInFrame)
+    if (try? BlockHeader(head.span.bytes, at: offset)) != nil { return true }
+    return Trailer(Array(head.prefix(Trailer.length))) != nil
+  }
+
+  private static let sectionPattern: [UInt8] = [0x0A, 0x0D, 0x0D, 0x0A]
+
+  /// - Parameter bytes: Twelve of them: type, length, byte order mark.
+  static func isSectionHeader(_ bytes: [UInt8]) -> Bool {
+    let span = bytes.span.bytes
+    guard span.integer(at: 0, as: UInt32.self) == sectionType, span.integer(at: 8, as: UInt32.self) == 0x1A2B_3C4D,
+      let length = span.integer(at: 4, as: UInt32.self)
+    else { return false }
+    return length >= 28 && length % 4 == 0 && length <= BlockLayout.blockLimit
   }
 }
 

@@ -1,16 +1,24 @@
 internal import Bytes
 public import Events
-internal import Glibc
 internal import Posix
 
-/// A capture, open for reading. Reads by `pread`, block by block, and counts what it read.
+/// A capture, open for reading: one section of a file. Reads by `pread`, block by block, and counts what it read.
 ///
 /// With a footer the tables say where everything is; without one the blocks' headers are walked, which is also how a
 /// file that is still being written is followed: ``refresh()`` walks on.
+///
+/// A file that captures were merged into has several sections, each with ids, names and a clock of its own:
+/// ``sections(path:)`` opens them all. Offsets are those of the file.
 public final class CaptureFile {
   public let path: String
-  public private(set) var bytesRead: UInt64 = 0
-  public private(set) var length: UInt64 = 0
+  /// Which one of the file; 0 is the first. In the keys of containers that are read from it.
+  public let section: UInt32
+  /// Where it begins in the file.
+  public let start: UInt64
+  /// Of the section, in bytes.
+  public var length: UInt64 { end - start }
+  /// Of the file, whatever section they were read for.
+  public var bytesRead: UInt64 { source.bytesRead }
   public internal(set) var provenance = Provenance()
   public internal(set) var catalogue = Catalogue()
   /// Event blocks, in file order.
@@ -25,51 +33,77 @@ public final class CaptureFile {
 
   /// Blocks of ours that are not of events, in file order.
   var tables: [BlockEntry] = []
+  /// Up to here the section is known to reach, or to where the file ends.
+  var end: UInt64
+  /// Whether it ends at `end` for good, because a further section begins there.
+  var isClosed: Bool
+  /// Where a further section begins, which a walk came to.
+  var nextSection: UInt64?
   /// Up to here the file's blocks are known.
-  var walked: UInt64 = 0
+  var walked: UInt64
   /// Where the last footer's trailer is; 0 is none yet.
   var lastTrailer: UInt64 = 0
   private let source: CaptureSource
 
-  /// Opens a capture.
+  /// Opens a capture; of a file with several sections, the first, with a problem that says so.
   ///
   /// - Throws: ``CaptureError/empty(path:)``, ``CaptureError/notPcapng(path:firstBytes:)``,
   ///   ``CaptureError/bigEndian(path:)``, ``CaptureError/notACapture(path:)``, ``CaptureError/system(_:)``. Damage
   ///   further in is not thrown: see ``problems``.
   public convenience init(path: String) throws(CaptureError) {
-    let source: CaptureSource
-    do { source = CaptureSource(try FileDescriptor.open(path, flags: O_RDONLY)) } catch { throw .system(error) }
-    try self.init(source, path: path)
+    let source = try CaptureSource.open(path)
+    let end = try Self.firstEnd(in: source, path: path)
+    try self.init(source, path: path, section: 0, start: 0, end: end)
+    try settleAlone()
   }
 
   /// Opens a capture that is in memory: one that came through a pipe.
   ///
   /// - Parameter path: What errors call it.
   public convenience init(bytes: [UInt8], path: String) throws(CaptureError) {
-    try self.init(CaptureSource(bytes), path: path)
+    let source = CaptureSource(bytes)
+    let end = try Self.firstEnd(in: source, path: path)
+    try self.init(source, path: path, section: 0, start: 0, end: end)
+    try settleAlone()
   }
 
-  private init(_ source: CaptureSource, path: String) throws(CaptureError) {
+  private static func firstEnd(in source: CaptureSource, path: String) throws(CaptureError) -> UInt64? {
+    let starts = try footedStarts(in: source, path: path)
+    return starts.count > 1 ? starts[1] : nil
+  }
+
+  private func settleAlone() throws(CaptureError) {
+    if isForeign { throw .notACapture(path: path) }
+    guard isClosed else { return }
+    let message = "offset \(end): a further section begins, which is not read"
+    problems.append(CaptureProblem(offset: end, length: 0, message: message))
+  }
+
+  /// - Parameter end: Where the next section begins, when that is known; nil is the end of the file.
+  init(_ source: CaptureSource, path: String, section: UInt32, start: UInt64, end: UInt64?) throws(CaptureError) {
     self.path = path
     self.source = source
-    do { length = try source.length() } catch { throw .system(error) }
-    guard length > 0 else { throw .empty(path: path) }
+    self.section = section
+    self.start = start
+    walked = start
+    isClosed = end != nil
+    if let end { self.end = end } else { self.end = try source.length() }
     try checkSectionHeader()
     if try !readFooter() { try walk() }
-    guard !(directory.isEmpty && tables.isEmpty && problems.isEmpty && walked == length) else {
-      throw .notACapture(path: path)
-    }
   }
 
-  /// Looks whether the file has grown, and takes in what is whole.
+  /// Whether it is a whole pcapng section without a single block of ours.
+  var isForeign: Bool { directory.isEmpty && tables.isEmpty && problems.isEmpty && walked == end }
+
+  /// Looks whether the file has grown, and takes in what is whole. A further section is left to ``sections(path:)``.
   ///
   /// - Returns: Whether anything was added.
   public func refresh() throws(CaptureError) -> Bool {
-    let now: UInt64
-    do { now = try source.length() } catch { throw .system(error) }
-    guard now >= length else { throw .shrunk(offset: now) }
-    guard now > length else { return false }
-    length = now
+    if isClosed { return false }
+    let now = try source.length()
+    guard now >= end else { throw .shrunk(offset: now) }
+    guard now > end else { return false }
+    end = now
     let before = walked
     try walk()
     return walked > before
@@ -162,7 +196,7 @@ public final class CaptureFile {
       do throws(CaptureError) {
         let block = try readBlock(entry)
         do throws(ByteError) {
-          if let table = try TableReader(block, id) { try body(table) }
+          if let table = try TableReader(block, id, section: section) { try body(table) }
         } catch { throw CaptureError(error, at: entry.offset) }
       } catch { try note(error, at: entry) }
     }
@@ -198,10 +232,7 @@ public final class CaptureFile {
     guard offset <= UInt64(Int64.max) - UInt64(count) else {
       throw .invalid(offset: offset, what: "offset", value: offset)
     }
-    let bytes: [UInt8]
-    do { bytes = try source.read(at: offset, count: count) } catch { throw .system(error) }
-    bytesRead += UInt64(bytes.count)
-    return bytes
+    return try source.read(at: offset, count: count)
   }
 }
 

@@ -1,7 +1,9 @@
+internal import Glibc
 internal import Posix
 
-/// Where a capture's bytes come from.
+/// Where a capture's bytes come from: one for all sections of a file. Counts what is read.
 final class CaptureSource {
+  private(set) var bytesRead: UInt64 = 0
   private let descriptor: FileDescriptor?
   private let bytes: [UInt8]
 
@@ -10,20 +12,31 @@ final class CaptureSource {
     bytes = []
   }
 
+  static func open(_ path: String) throws(CaptureError) -> CaptureSource {
+    do { return CaptureSource(try FileDescriptor.open(path, flags: O_RDONLY)) } catch { throw .system(error) }
+  }
+
   init(_ bytes: [UInt8]) {
     descriptor = nil
     self.bytes = bytes
   }
 
-  func length() throws(SystemError) -> UInt64 {
+  func length() throws(CaptureError) -> UInt64 {
     switch descriptor {
-    case .some(let descriptor): try descriptor.length()
-    case .none: UInt64(bytes.count)
+    case .some(let descriptor):
+      do { return try descriptor.length() } catch { throw .system(error) }
+    case .none: return UInt64(bytes.count)
     }
   }
 
   /// Up to `count` bytes: fewer where the bytes end.
-  func read(at offset: UInt64, count: Int) throws(SystemError) -> [UInt8] {
+  func read(at offset: UInt64, count: Int) throws(CaptureError) -> [UInt8] {
+    let bytes = try readUncounted(at: offset, count: count)
+    bytesRead += UInt64(bytes.count)
+    return bytes
+  }
+
+  private func readUncounted(at offset: UInt64, count: Int) throws(CaptureError) -> [UInt8] {
     switch descriptor {
     case .some(let descriptor):
       var failure: SystemError?
@@ -34,7 +47,7 @@ final class CaptureSource {
           failure = error
         }
       }
-      if let failure { throw failure }
+      if let failure { throw .system(failure) }
       return result
     case .none:
       guard offset < bytes.count else { return [] }

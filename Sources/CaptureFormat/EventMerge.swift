@@ -1,21 +1,27 @@
-internal import Events
+public import Events
 
 /// Events of many blocks in the order of their time, reading each block when its time comes.
 ///
 /// Memory is bounded by the blocks whose spans overlap one instant.
 public struct EventMerge {
-  private let file: CaptureFile
+  /// Where an event of a section stands in time: never less than that of an earlier one of the same section.
+  public typealias TimeLine = (_ section: UInt32, _ time: BootTime) -> UInt64
+
+  private let files: [UInt32: CaptureFile]
+  private let timeLine: TimeLine?
   /// By first time, the earliest last.
-  private var waiting: [BlockEntry]
+  private var waiting: [(time: UInt64, entry: BlockEntry)]
   /// A heap: the block with the earliest row on top, each standing at its next row.
   private var open: [Open] = []
 
   private struct Open {
+    var place: UInt64
     var time: UInt64
     let block: EventBlock
 
     /// Ties go by lane and container, then by place in the file: the same order in every run.
     func isBefore(_ other: Open) -> Bool {
+      if place != other.place { return place < other.place }
       if time != other.time { return time < other.time }
       let (mine, theirs) = (block.entry, other.block.entry)
       if mine.lane != theirs.lane { return (mine.lane?.rawValue ?? .max) < (theirs.lane?.rawValue ?? .max) }
@@ -25,11 +31,18 @@ public struct EventMerge {
   }
 
   /// - Parameter entries: In any order; those that are not of events are left out.
-  public init(_ file: CaptureFile, entries: [BlockEntry]) {
-    self.file = file
-    waiting = entries.filter { $0.type == .events }.sorted {
-      ($0.firstTime, $0.offset) > ($1.firstTime, $1.offset)
-    }
+  public init(_ file: CaptureFile, entries: [BlockEntry]) { self.init([file], entries: entries) }
+
+  /// Merges sections of one file.
+  ///
+  /// - Parameter entries: In any order; those that are not of events are left out.
+  /// - Parameter timeLine: Nil is the boot's, where all sections are of one boot.
+  public init(_ files: [CaptureFile], entries: [BlockEntry], timeLine: TimeLine? = nil) {
+    self.files = Dictionary(files.map { ($0.section, $0) }, uniquingKeysWith: { $1 })
+    self.timeLine = timeLine
+    waiting = entries.filter { $0.type == .events }.map { entry in
+      (timeLine?(entry.section, entry.firstTime) ?? entry.firstTime.nanoseconds, entry)
+    }.sorted { ($0.time, $0.entry.firstTime, $0.entry.offset) > ($1.time, $1.entry.firstTime, $1.entry.offset) }
   }
 
   private var isStarted = false
@@ -40,13 +53,17 @@ public struct EventMerge {
   public mutating func next() throws(CaptureError) -> EventBlock? {
     if isStarted { advance() }
     isStarted = true
-    while let entry = waiting.last, open.isEmpty || entry.firstTime.nanoseconds <= open[0].time {
+    while let (time, entry) = waiting.last, open.isEmpty || time <= open[0].place {
       waiting.removeLast()
-      guard let block = try file.readEventsIfSound(entry), block.next() else { continue }
-      open.append(Open(time: block.time.nanoseconds, block: block))
+      guard let block = try files[entry.section]?.readEventsIfSound(entry), block.next() else { continue }
+      open.append(Open(place: place(of: block), time: block.time.nanoseconds, block: block))
       siftUp(open.count - 1)
     }
     return open.first?.block
+  }
+
+  private func place(of block: EventBlock) -> UInt64 {
+    timeLine?(block.entry.section, block.time) ?? block.time.nanoseconds
   }
 
   /// Moves the block on top to its next row, or drops it.
@@ -54,6 +71,7 @@ public struct EventMerge {
     guard !open.isEmpty else { return }
     if open[0].block.next() {
       open[0].time = open[0].block.time.nanoseconds
+      open[0].place = place(of: open[0].block)
     } else {
       let last = open.removeLast()
       if open.isEmpty { return }

@@ -8,22 +8,26 @@ public struct FuzzOutcome: Equatable, Sendable {
   public var hasFooter = false
   public var tableRows = 0
   public var propertyCount = 0
+  public var sectionCount = 0
 }
 
 /// Reads everything that can be read of a capture of these bytes: the entry for fuzzing.
 ///
 /// - Throws: ``CaptureError`` when they are not a capture. It must never crash, hang or allocate out of proportion.
 public func fuzzCapture(_ bytes: [UInt8]) throws(CaptureError) -> FuzzOutcome {
-  let file = try CaptureFile(bytes: bytes, path: "fuzz")
+  let files = try CaptureFile.sections(bytes: bytes, path: "fuzz")
   var outcome = FuzzOutcome()
-  outcome.hasFooter = file.hasFooter
-  outcome.propertyCount = file.provenance.properties.count
-  outcome.tableRows =
-    try file.processes().count + file.containers().count + file.state().count + file.losses().count
-    + file.anchors().count + file.counts().count + file.triggers().count + file.catalogue.columns.count
-    + file.catalogue.calls.count
-    + file.catalogue.kinds.count + file.catalogue.causes.count
-  var merge = EventMerge(file, entries: file.directory)
+  outcome.sectionCount = files.count
+  for file in files {
+    outcome.hasFooter = outcome.hasFooter || file.hasFooter
+    outcome.propertyCount += file.provenance.properties.count
+    outcome.tableRows +=
+      try file.processes().count + file.containers().count + file.state().count + file.losses().count
+      + file.anchors().count + file.counts().count + file.triggers().count + file.catalogue.columns.count
+      + file.catalogue.calls.count
+      + file.catalogue.kinds.count + file.catalogue.causes.count
+  }
+  var merge = EventMerge(files, entries: files.flatMap(\.directory))
   while let block = try merge.next() {
     outcome.eventCount += 1
     _ = (block.time, block.process, block.thread, block.kind, block.call, block.result, block.flags, block.cpu)
@@ -33,6 +37,6 @@ public func fuzzCapture(_ bytes: [UInt8]) throws(CaptureError) -> FuzzOutcome {
       if block.file(column) != nil { outcome.valueCount += 1 }
     }
   }
-  outcome.problems = file.problems
+  outcome.problems = files.flatMap(\.problems)
   return outcome
 }

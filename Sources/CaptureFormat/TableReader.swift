@@ -4,18 +4,25 @@ internal import Events
 /// Rows of a table that is not of events.
 struct TableReader {
   let rowCount: Int
+  /// Of the file, which the containers that the table names belong to.
+  let section: UInt32
   private let block: Block
   private let table: Block.Table
   private let strings: BytesColumn?
 
   /// Nil when the block has no such table.
-  init?(_ block: Block, _ table: TableID) throws(ByteError) {
+  ///
+  /// - Parameter section: Of the file, which the containers that it names belong to.
+  init?(_ block: Block, _ table: TableID, section: UInt32 = 0) throws(ByteError) {
     guard let found = block.table(table) else { return nil }
+    self.section = section
     self.block = block
     self.table = found
     rowCount = found.rowCount
     strings = table == .strings ? nil : try block.strings()
   }
+
+  func container(_ number: UInt32) -> ContainerKey { ContainerKey(rawValue: number).inSection(section) }
 
   /// The column's values; one without any when the table does not have it.
   func integers(_ column: ColumnID) throws(ByteError) -> Integers {

@@ -51,7 +51,7 @@ extension ProcessRow {
       ProcessRow(
         key: ProcessKey(pid: pids.exactly(row) ?? 0, start: starts.time(row) ?? unknown),
         parent: parentPIDs.exactly(row).map { ProcessKey(pid: $0, start: parentStarts.time(row) ?? unknown) },
-        container: ContainerKey(rawValue: containers.exactly(row) ?? 0),
+        container: table.container(containers.exactly(row) ?? 0),
         flags: ProcessFlags(rawValue: flags.exactly(row) ?? 0), end: ends.time(row), exitCode: exitCodes.exactly(row),
         userID: userIDs.exactly(row), groupID: groupIDs.exactly(row), comm: comms[row] ?? [],
         executable: executables[row], arguments: commandLines[row].map(ByteList.init(nulTerminated:)),
@@ -70,7 +70,7 @@ extension ProcessRow {
     return (0..<table.rowCount).map { row in
       (
         ProcessKey(pid: pids.exactly(row) ?? 0, start: starts.time(row) ?? BootTime(nanoseconds: 0)),
-        ContainerKey(rawValue: containers.exactly(row) ?? 0)
+        table.container(containers.exactly(row) ?? 0)
       )
     }
   }
@@ -125,7 +125,7 @@ extension ContainerRow {
     return (0..<table.rowCount).map { row in
       let pairs = texts(labels[row])
       return ContainerRow(
-        key: ContainerKey(rawValue: keys.exactly(row) ?? 0), id: ids.string(row) ?? "", name: names.string(row),
+        key: table.container(keys.exactly(row) ?? 0), id: ids.string(row) ?? "", name: names.string(row),
         image: images.string(row), imageID: imageIDs.string(row), runtime: runtimes.string(row),
         podName: podNames.string(row), podNamespace: podNamespaces.string(row), podUID: podUIDs.string(row),
         labels: stride(from: 0, to: pairs.count - 1, by: 2).map {
@@ -159,7 +159,7 @@ extension LossRow {
     return (0..<table.rowCount).map { row in
       LossRow(
         cause: LossCause(rawValue: causes.exactly(row) ?? 0), lane: lanes.exactly(row).flatMap(Lane.init(rawValue:)),
-        container: containers.exactly(row).map(ContainerKey.init(rawValue:)),
+        container: containers.exactly(row).map { table.container($0) },
         from: firsts.time(row) ?? BootTime(nanoseconds: 0), to: lasts.time(row) ?? BootTime(nanoseconds: 0),
         count: counts.unsigned(row) ?? 0)
     }
@@ -202,10 +202,11 @@ extension TriggerRow {
       var trigger = TriggerRow(
         time: times.time(row) ?? BootTime(nanoseconds: 0), accepted: accepted.time(row) ?? BootTime(nanoseconds: 0),
         source: sources.string(row) ?? "", reason: reasons.string(row), rule: rules.string(row),
-        priority: priorities.string(row), container: ContainerKey(rawValue: containers.exactly(row) ?? 0),
+        priority: priorities.string(row), container: table.container(containers.exactly(row) ?? 0),
         before: befores.unsigned(row), after: afters.unsigned(row), fingerprint: fingerprints.string(row),
         body: bodies[row])
       trigger.bodyLength = lengths.unsigned(row)
+      trigger.section = table.section
       return trigger
     }
   }
@@ -248,7 +249,7 @@ extension CountRow {
     return (0..<table.rowCount).compactMap { row in
       guard let lane = lanes.exactly(row).flatMap(Lane.init(rawValue:)) else { return nil }
       return CountRow(
-        container: ContainerKey(rawValue: containers.exactly(row) ?? 0), lane: lane, second: seconds.unsigned(row) ?? 0,
+        container: table.container(containers.exactly(row) ?? 0), lane: lane, second: seconds.unsigned(row) ?? 0,
         count: counts.unsigned(row) ?? 0)
     }
   }
@@ -270,7 +271,7 @@ extension StateRow {
     return (0..<table.rowCount).compactMap { row in
       guard let lane = lanes.exactly(row).flatMap(Lane.init(rawValue:)) else { return nil }
       return StateRow(
-        container: ContainerKey(rawValue: containers.exactly(row) ?? 0), lane: lane,
+        container: table.container(containers.exactly(row) ?? 0), lane: lane,
         achievedStart: starts.time(row) ?? BootTime(nanoseconds: 0), firstSequence: sequences.unsigned(row) ?? 0)
     }
   }
@@ -314,7 +315,7 @@ extension BlockEntry {
       }
       return BlockEntry(
         type: BlockType(rawValue: types.exactly(row) ?? 0), offset: offsets.unsigned(row) ?? 0,
-        length: lengths.exactly(row) ?? 0, container: ContainerKey(rawValue: containers.exactly(row) ?? 0),
+        length: lengths.exactly(row) ?? 0, container: table.container(containers.exactly(row) ?? 0),
         lane: lanes.exactly(row).flatMap(Lane.init(rawValue:)), firstTime: firsts.time(row) ?? BootTime(nanoseconds: 0),
         lastTime: lasts.time(row) ?? BootTime(nanoseconds: 0), rowCount: counts.exactly(row) ?? 0,
         firstSequence: sequences.unsigned(row) ?? 0, digest: digests[row] ?? [], kinds: set)

@@ -10,8 +10,8 @@ internal import Digests
 /// 24  u16  version, 1
 /// 26  u16  44: length from the magic to the checksum
 /// 28  u32  length of the footer root
-/// 32  u64  offset of the footer root
-/// 40  u64  offset of this block
+/// 32  u64  offset of the footer root, from the section's first byte
+/// 40  u64  offset of this block, from the section's first byte
 /// 48  u32  0
 /// 52  u32  CRC-32C of bytes 0 ..< 52
 /// 56  u32  60
@@ -45,11 +45,11 @@ struct Trailer: Equatable {
     self.offset = offset
   }
 
-  /// Nil when `bytes` is not a trailer that stands at `offset`.
-  init?(_ bytes: [UInt8], at offset: UInt64) {
+  /// Nil when `bytes` is not a trailer.
+  init?(_ bytes: [UInt8]) {
     let span = bytes.span.bytes
-    guard bytes.count == Self.length, span.integer(at: 32, as: UInt64.self) != nil,
-      let rootLength = span.integer(at: 28, as: UInt32.self), let rootOffset = span.integer(at: 32, as: UInt64.self)
+    guard bytes.count == Self.length, let rootLength = span.integer(at: 28, as: UInt32.self),
+      let rootOffset = span.integer(at: 32, as: UInt64.self), let offset = span.integer(at: 40, as: UInt64.self)
     else { return nil }
     self.init(rootOffset: rootOffset, rootLength: rootLength, offset: offset)
     guard self.bytes == bytes else { return nil }

@@ -22,6 +22,8 @@ public struct TriggerRow: Hashable, Sendable {
   public var body: [UInt8]?
   /// Its length in bytes, before it was cut.
   public var bodyLength: UInt64?
+  /// Which section of the file it stands in. Not stored: a reader adds it.
+  public var section: UInt32 = 0
 
   public static let bodyLimit = 65_536
 

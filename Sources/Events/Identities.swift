@@ -28,12 +28,25 @@ public struct ProcessKey: Hashable, Sendable {
 }
 
 /// A container within one capture section. Issued by the recorder for its life and never reused.
-public struct ContainerKey: RawRepresentable, Hashable, Comparable, Sendable {
+public struct ContainerKey: Hashable, Comparable, Sendable {
+  /// As it stands in the file.
   public var rawValue: UInt32
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
-  /// Everything that is in no container.
+  /// Which section of a file the number is of; 0 is the first. Not stored: a reader adds it.
+  public var section: UInt32
+  public init(rawValue: UInt32, section: UInt32 = 0) {
+    self.rawValue = rawValue
+    self.section = section
+  }
+  /// Everything that is in no container: in every section the same key.
   public static let host = ContainerKey(rawValue: 0)
-  public static func < (left: ContainerKey, right: ContainerKey) -> Bool { left.rawValue < right.rawValue }
+  public static func < (left: ContainerKey, right: ContainerKey) -> Bool {
+    (left.section, left.rawValue) < (right.section, right.rawValue)
+  }
+
+  /// The same number as one of another section's.
+  public func inSection(_ section: UInt32) -> ContainerKey {
+    rawValue == 0 ? .host : ContainerKey(rawValue: rawValue, section: section)
+  }
 }
 
 /// The id of a cgroup: the inode number of its directory, unique within one hierarchy.

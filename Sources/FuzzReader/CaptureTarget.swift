@@ -1,34 +1,29 @@
 internal import CaptureFormat
-internal import Glibc
-internal import Posix
+internal import Reconstruction
 
-/// One file per fuzzing process, in memory.
-private let path = "/dev/shm/aftertrace-fuzz-\(getpid())"
-
-/// Reads the bytes as a capture, all of it.
+/// Reads the bytes as a capture, all of it, section by section and then merged.
 func readCapture(_ bytes: UnsafeRawBufferPointer) {
   do {
-    let file = try FileDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_TRUNC)
-    defer { unlink(path) }
-    try file.write(bytes)
-    try readAll(of: CaptureFile(path: path))
+    let capture = try Capture(bytes: Array(bytes), path: "fuzz")
+    for section in capture.sections { try readTables(of: section) }
+    for boot in capture.boots { _ = ProcessForest(try ProcessHistory(of: boot).processes) }
+    var merge = capture.events(in: capture.boots.flatMap(\.directory))
+    while let block = try merge.next() { readRow(of: block) }
+    _ = try CaptureFile(bytes: Array(bytes), path: "fuzz").refresh()
   } catch {
     // An error is an answer.
   }
 }
 
-private func readAll(of capture: CaptureFile) throws {
-  _ = try? capture.processes()
-  _ = try? capture.containers()
-  _ = try? capture.state()
-  _ = try? capture.losses()
-  _ = try? capture.anchors()
-  _ = try? capture.counts()
-  for entry in capture.directory {
-    guard let block = try? capture.readEvents(entry) else { continue }
-    while block.next() { readRow(of: block) }
-  }
-  _ = try capture.refresh()
+private func readTables(of capture: CaptureFile) throws {
+  _ = try capture.processes()
+  _ = try capture.containersOfProcesses()
+  _ = try capture.containers()
+  _ = try capture.state()
+  _ = try capture.losses()
+  _ = try capture.anchors()
+  _ = try capture.counts()
+  _ = try capture.triggers()
 }
 
 private func readRow(of block: EventBlock) {

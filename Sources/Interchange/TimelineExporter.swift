@@ -1,7 +1,7 @@
 public import CaptureFormat
 internal import Events
 public import JSON
-internal import Reconstruction
+public import Reconstruction
 
 /// Writes events as a timeline: Timesketch's fields and flat dotted ECS keys, one JSON object an event.
 ///
@@ -11,18 +11,21 @@ public struct TimelineExporter {
   let text: EventText
   private let containers: [ContainerKey: ContainerRow]
   private let history: ProcessHistory
-  private let captureID: String?
+  private let captureIDs: [UInt32: String]
   private let hostName: String?
   private let bootID: String?
 
-  public init(_ file: CaptureFile) throws(CaptureError) {
-    clock = CaptureClock(anchors: try file.anchors())
-    text = EventText(file.catalogue)
-    containers = Dictionary(try file.containers().map { ($0.key, $0) }, uniquingKeysWith: { $1 })
-    history = try ProcessHistory(of: file)
-    captureID = file.provenance[.captureID]
-    hostName = file.provenance[.hostName]
-    bootID = file.provenance[.bootID]
+  /// Of a whole boot: a process's parent may be in another section than its events.
+  public init(_ boot: CaptureBoot) throws(CaptureError) {
+    clock = boot.clock
+    text = EventText(boot.catalogue)
+    containers = Dictionary(boot.containers.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
+    history = try ProcessHistory(of: boot)
+    captureIDs = Dictionary(
+      boot.sections.compactMap { file in file.provenance[.captureID].map { (file.section, $0) } },
+      uniquingKeysWith: { $1 })
+    hostName = boot.hostName
+    bootID = boot.bootID
   }
 
   /// Appends the event as one object, without a line end.
@@ -44,7 +47,7 @@ public struct TimelineExporter {
     json.set("aftertrace.kind", text.name(of: event.kind))
     json.set("aftertrace.lane", ifPresent: event.entry.lane?.name)
     if hasResult { json.set("aftertrace.result", event.result) }
-    writeOrigin(container: event.entry.container, to: &json)
+    writeOrigin(container: event.entry.container, section: event.entry.section, to: &json)
     writeProcess(of: event, to: &json)
     writeArguments(of: event, to: &json)
     json.endObject()
@@ -71,12 +74,12 @@ public struct TimelineExporter {
     json.set("event.id", ifPresent: trigger.fingerprint)
     json.set("event.original", ifPresent: trigger.body)
     if trigger.isBodyCut { json.set("aftertrace.alert_length", ifPresent: trigger.bodyLength) }
-    writeOrigin(container: trigger.container, to: &json)
+    writeOrigin(container: trigger.container, section: trigger.section, to: &json)
     json.endObject()
   }
 
-  private func writeOrigin(container: ContainerKey, to json: inout JSONText) {
-    json.set("aftertrace.capture_id", ifPresent: captureID)
+  private func writeOrigin(container: ContainerKey, section: UInt32, to json: inout JSONText) {
+    json.set("aftertrace.capture_id", ifPresent: captureIDs[section])
     json.set("host.name", ifPresent: hostName)
     json.set("host.boot.id", ifPresent: bootID)
     writeContainer(container, to: &json)

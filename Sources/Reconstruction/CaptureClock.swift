@@ -6,14 +6,41 @@ public import Events
 /// Between two anchors the wall clock can have been set: the nearest one is right on its own side of the step.
 public struct CaptureClock: Sendable {
   private let anchors: [AnchorRow]
+  /// For each anchor the latest wall time that an earlier one gives.
+  private let floors: [Int64]
 
-  public init(anchors: [AnchorRow]) { self.anchors = anchors.sorted { $0.boot < $1.boot } }
+  public init(anchors: [AnchorRow]) {
+    let anchors = anchors.sorted { $0.boot < $1.boot }
+    var floors: [Int64] = []
+    var floor = Int64.min
+    for (index, anchor) in anchors.enumerated() {
+      floors.append(floor)
+      guard index + 1 < anchors.count else { break }
+      // The next anchor is the nearer one from here on.
+      let half = (anchors[index + 1].boot.nanoseconds &- anchor.boot.nanoseconds) / 2
+      floor = max(floor, anchor.real.nanoseconds &+ Int64(half))
+    }
+    self.anchors = anchors
+    self.floors = floors
+  }
 
   /// Nil when the capture has no anchor.
   ///
   /// - Complexity: O(log n) in the number of anchors.
   public func wallTime(of time: BootTime) -> WallTime? {
-    guard let anchor = nearest(to: time.nanoseconds, by: \.boot.nanoseconds) else { return nil }
+    nearest(to: time).map { wallTime(of: time, by: anchors[$0]) }
+  }
+
+  /// Where a boot time stands among those of other boots: its wall time, but never before that of an earlier boot time.
+  ///
+  /// Wall clocks are set back; a boot's own events keep their order all the same. Without an anchor, before all others.
+  public func timeLine(of time: BootTime) -> UInt64 {
+    guard let index = nearest(to: time) else { return 0 }
+    let wall = max(wallTime(of: time, by: anchors[index]).nanoseconds, floors[index])
+    return UInt64(bitPattern: wall) ^ 1 << 63
+  }
+
+  private func wallTime(of time: BootTime, by anchor: AnchorRow) -> WallTime {
     let offset = Int64(bitPattern: time.nanoseconds &- anchor.boot.nanoseconds)
     return WallTime(nanoseconds: anchor.real.nanoseconds &+ offset)
   }
@@ -29,15 +56,16 @@ public struct CaptureClock: Sendable {
     (time.nanoseconds &- anchor.real.nanoseconds).magnitude
   }
 
-  private func nearest(to value: UInt64, by key: (AnchorRow) -> UInt64) -> AnchorRow? {
+  private func nearest(to time: BootTime) -> Int? {
     var low = 0
     var high = anchors.count
     while low < high {
       let middle = (low + high) / 2
-      if key(anchors[middle]) < value { low = middle + 1 } else { high = middle }
+      if anchors[middle].boot < time { low = middle + 1 } else { high = middle }
     }
-    if low == anchors.count { return anchors.last }
-    if low == 0 { return anchors[0] }
-    return value - key(anchors[low - 1]) < key(anchors[low]) - value ? anchors[low - 1] : anchors[low]
+    if low == anchors.count { return anchors.indices.last }
+    if low == 0 { return 0 }
+    let (before, after) = (anchors[low - 1].boot.nanoseconds, anchors[low].boot.nanoseconds)
+    return time.nanoseconds - before < after - time.nanoseconds ? low - 1 : low
   }
 }

@@ -16,15 +16,35 @@ public struct ProcessHistory: Sendable {
   }
 
   /// Reads the table, and the lifecycle blocks where there is no footer.
-  public init(of file: CaptureFile) throws(CaptureError) {
-    // Unique already: inserting them would hash each once more than it takes.
-    processes = try file.processes()
+  public init(of file: CaptureFile) throws(CaptureError) { try self.init(of: [file]) }
+
+  /// The same of all sections of one boot.
+  public init(of boot: CaptureBoot) throws(CaptureError) { try self.init(of: boot.sections) }
+
+  private init(of sections: [CaptureFile]) throws(CaptureError) {
+    // Unique already within a section: inserting them would hash each once more than it takes.
+    processes = try sections[0].processes()
     numbers = [:]
     numbers.reserveCapacity(processes.count)
     for (number, process) in processes.enumerated() { numbers[process.key] = number }
-    if file.hasFooter { return }
-    var merge = EventMerge(file, entries: file.directory.filter { $0.lane == .lifecycle })
+    for section in sections.dropFirst() { for row in try section.processes() { take(row) } }
+    let unfinished = sections.filter { !$0.hasFooter }
+    if unfinished.isEmpty { return }
+    var merge = EventMerge(unfinished, entries: unfinished.flatMap(\.directory).filter { $0.lane == .lifecycle })
     while let event = try merge.next() { apply(event, in: event.entry.container) }
+  }
+
+  /// Adds what another section says of a process: the one that recorded it, and then saw its end, knows more.
+  private mutating func take(_ row: ProcessRow) {
+    guard let number = numbers[row.key] else { return insert(row) }
+    let known = processes[number]
+    guard known.flags.contains(.ancestorOnly) == row.flags.contains(.ancestorOnly) else {
+      if known.flags.contains(.ancestorOnly) { processes[number] = row }
+      return
+    }
+    if known.end == nil || row.end != nil { processes[number] = row }
+    let isFoundByScan = known.flags.intersection(row.flags).contains(.foundByScan)
+    if !isFoundByScan { processes[number].flags.remove(.foundByScan) }
   }
 
   /// The container of each process, for those who only count.

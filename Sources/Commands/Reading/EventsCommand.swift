@@ -9,58 +9,92 @@ internal import Reconstruction
 struct EventsCommand {
   enum Format { case text, lines, array }
 
-  let request: ReadingRequest
+  let file: ReadingFile
   let output: Output
   let format: Format
 
   /// Reads the blocks that can matter and no other.
   func run() throws -> Int32 {
-    var merge = EventMerge(request.file, entries: request.blocks)
-    let text = EventText(request.file.catalogue)
-    let time = TimeText(clock: request.clock, isLocal: request.isLocal)
-    let exporter = format == .text ? nil : try TimelineExporter(request.file)
-    let severalContainers = request.containers.count > 1 && request.selected?.count != 1
-    var json = JSONText()
-    var count = 0
-    var triggers = request.triggers[...]
-    /// Writes the triggers that fired up to a time, each where it fired.
-    func writeTriggers(upTo end: BootTime) throws {
-      while let trigger = triggers.first, trigger.time <= end {
-        triggers.removeFirst()
-        if let exporter {
-          if format == .array, count > 0 { try output.bytes(Array(",\n".utf8)) }
-          exporter.write(trigger, to: &json)
-          if format == .lines { json.newline() }
-          try output.bytes(json.bytes)
-          json.removeAll()
-        } else {
-          let whose = severalContainers ? request.label(of: trigger.container) + " " : ""
-          try output.line("\(time.time(trigger.time)) \(whose)--- trigger: \(TriggerText.line(trigger)) ---")
-        }
-        count += 1
-      }
+    var merge = file.capture.events(in: file.requests.flatMap(\.blocks))
+    let printers = try file.requests.map {
+      try EventPrinter($0, output: output, format: format, namesHost: file.hasSeveralBoots)
     }
+    var bySection: [UInt32: EventPrinter] = [:]
+    for (boot, printer) in zip(file.capture.boots, printers) {
+      for section in boot.sections { bySection[section.section] = printer }
+    }
+    var count = 0
     if format == .array { try output.line("[") }
-    while let event = try merge.next() {
-      guard request.isInWindow(event.time) else { continue }
-      try writeTriggers(upTo: event.time)
+    while let event = try merge.next() { try bySection[event.entry.section]?.print(event, &count) }
+    for printer in printers { try printer.printTriggers(upTo: BootTime(nanoseconds: .max), &count) }
+    if format == .array { try output.line(count > 0 ? "\n]" : "]") }
+    if file.complainOfProblems() { return 2 }
+    return count == 0 && file.isNarrowed ? 1 : 0
+  }
+}
+
+/// Prints the events of one boot, and its triggers each where it fired.
+private final class EventPrinter {
+  private let request: ReadingRequest
+  private let output: Output
+  private let format: EventsCommand.Format
+  private let exporter: TimelineExporter?
+  private let text: EventText
+  private let time: TimeText
+  private let namesContainer: Bool
+  private let namesHost: Bool
+  private var json = JSONText()
+  private var triggers: ArraySlice<TriggerRow>
+
+  init(_ request: ReadingRequest, output: Output, format: EventsCommand.Format, namesHost: Bool) throws {
+    self.request = request
+    self.output = output
+    self.format = format
+    self.namesHost = namesHost
+    exporter = format == .text ? nil : try TimelineExporter(request.boot)
+    text = EventText(request.boot.catalogue)
+    time = TimeText(clock: request.clock, isLocal: request.isLocal)
+    namesContainer = request.containers.count > 1 && request.selected?.count != 1
+    triggers = request.triggers[...]
+  }
+
+  /// - Parameter count: Of what was printed; counted on.
+  func print(_ event: EventBlock, _ count: inout Int) throws {
+    guard request.isInWindow(event.time) else { return }
+    if let trigger = triggers.first, trigger.time <= event.time { try printTriggers(upTo: event.time, &count) }
+    if let exporter {
+      exporter.write(event, to: &json)
+      try flush(isFirst: count == 0)
+    } else {
+      let process = "\(EventText.printable(event.process.comm))[\(event.process.key.pid)]"
+      try output.line("\(time.time(event.time)) \(whose(event.entry.container))\(process) \(text.line(event))")
+    }
+    count += 1
+  }
+
+  func printTriggers(upTo end: BootTime, _ count: inout Int) throws {
+    while let trigger = triggers.first, trigger.time <= end {
+      triggers.removeFirst()
       if let exporter {
-        if format == .array, count > 0 { try output.bytes(Array(",\n".utf8)) }
-        exporter.write(event, to: &json)
-        if format == .lines { json.newline() }
-        try output.bytes(json.bytes)
-        json.removeAll()
+        exporter.write(trigger, to: &json)
+        try flush(isFirst: count == 0)
       } else {
-        let whose = severalContainers ? request.label(of: event.entry.container) + " " : ""
-        let process = "\(EventText.printable(event.process.comm))[\(event.process.key.pid)]"
-        try output.line("\(time.time(event.time)) \(whose)\(process) \(text.line(event))")
+        try output.line(
+          "\(time.time(trigger.time)) \(whose(trigger.container))--- trigger: \(TriggerText.line(trigger)) ---")
       }
       count += 1
     }
-    try writeTriggers(upTo: BootTime(nanoseconds: .max))
-    if format == .array { try output.line(count > 0 ? "\n]" : "]") }
-    for problem in request.file.problems { complain("\(request.path): \(problem.message)") }
-    if !request.file.problems.isEmpty { return 2 }
-    return count == 0 && request.isNarrowed ? 1 : 0
+  }
+
+  private func flush(isFirst: Bool) throws {
+    if format == .array, !isFirst { try output.bytes(Array(",\n".utf8)) }
+    if format == .lines { json.newline() }
+    try output.bytes(json.bytes)
+    json.removeAll()
+  }
+
+  /// Host and container, as far as there are several of them.
+  private func whose(_ container: ContainerKey) -> String {
+    (namesHost ? request.hostLabel + " " : "") + (namesContainer ? request.label(of: container) + " " : "")
   }
 }

@@ -5,23 +5,47 @@ internal import Reconstruction
 
 /// `info`: what a capture holds, and what it lost. Reads tables, never events.
 struct InfoCommand {
-  let request: ReadingRequest
+  let file: ReadingFile
   let output: Output
 
   func run() throws -> Int32 {
-    let losses = try request.file.losses().filter { loss in
+    for request in file.requests {
+      for section in request.boot.sections {
+        let name =
+          file.capture.sections.count > 1
+          ? "\(file.path), section \(section.section + 1) of \(file.capture.sections.count)" : file.path
+        try SectionInfo(request: request, section: section, name: name, output: output).print()
+      }
+    }
+    return file.complainOfProblems() ? 2 : 0
+  }
+}
+
+/// One section: a capture of its own, with its own verdict.
+private struct SectionInfo {
+  let request: ReadingRequest
+  let section: CaptureFile
+  let name: String
+  let output: Output
+
+  func print() throws {
+    let losses = try section.losses().filter { loss in
       (loss.container.map { request.selected?.contains($0) ?? true } ?? true) && loss.from <= request.to
         && loss.to >= request.from
     }
-    let processCount = try ProcessHistory.containers(of: request.file).count {
+    let processCount = try ProcessHistory.containers(of: section).count {
       request.selected?.contains($0) ?? true
     }
     try request.isJSON ? printJSON(losses, processCount) : printText(losses, processCount)
-    for problem in request.file.problems { complain("\(request.path): \(problem.message)") }
-    return request.file.problems.isEmpty ? 0 : 2
   }
 
-  private var blocks: [BlockEntry] { request.blocks }
+  private var blocks: [BlockEntry] { request.blocks(of: section.directory) }
+
+  private var containers: [ContainerRow] {
+    request.containers.filter { $0.key != .host && $0.key.section == section.section }
+  }
+
+  private var triggers: [TriggerRow] { request.triggers.filter { $0.section == section.section } }
 
   private func eventCount(_ lane: Lane? = nil) -> UInt64 {
     blocks.filter { lane == nil || $0.lane == lane }.reduce(0) { $0 + UInt64($1.rowCount) }
@@ -31,19 +55,18 @@ struct InfoCommand {
     let lost = losses.filter { $0.cause != .definition }.reduce(0) { $0 + $1.count }
     if lost > 0 { return "\(countText(lost)) events lost" }
     if !losses.isEmpty { return "no event lost, but not every file could be named" }
-    guard let completeness = request.file.completeness else {
+    guard let completeness = section.completeness else {
       return "not proven complete: the file has no footer, its recorder was cut off or is still writing"
     }
-    if !request.file.problems.isEmpty { return "damaged: \(request.file.problems.count) places could not be read" }
+    if !section.problems.isEmpty { return "damaged: \(section.problems.count) places could not be read" }
     return completeness.isComplete ? "complete" : "not proven complete: \(completeness.reason)"
   }
 
   private func printText(_ losses: [LossRow], _ processCount: Int) throws {
-    let file = request.file
     let time = TimeText(clock: request.clock, isLocal: request.isLocal)
-    try output.line("\(request.path): \(verdict(losses))")
+    try output.line("\(name): \(verdict(losses))")
     var facts: [(String, String)] = []
-    let provenance = file.provenance
+    let provenance = section.provenance
     facts.append(
       ("host", [provenance[.hostName], provenance[.kernelRelease]].compactMap { $0 }.joined(separator: ", kernel ")))
     facts.append(("recorded by", "aftertrace " + (provenance[.toolVersion] ?? "?")))
@@ -55,17 +78,23 @@ struct InfoCommand {
     let lanes = Lane.allCases.map { "\(countText(eventCount($0))) \($0.name)" }.joined(separator: ", ")
     facts.append(("events", "\(countText(eventCount())): \(lanes)"))
     facts.append(("processes", countText(UInt64(processCount))))
-    let shown = request.containers.filter { $0.key != .host && (request.selected?.contains($0.key) ?? true) }
+    let shown = containers.filter { request.selected?.contains($0.key) ?? true }
     facts.append(("containers", "\(shown.count)" + (shown.isEmpty ? "" : ": " + names(shown))))
     facts.append(
-      ("file", "\(sizeText(file.length)), \(file.directory.count) event blocks" + (file.hasFooter ? "" : ", no footer"))
+      (
+        "file",
+        "\(sizeText(section.length)), \(section.directory.count) event blocks"
+          + (section.hasFooter ? "" : ", no footer")
+      )
     )
-    if file.partialTail > 0 { facts.append(("unfinished", "\(file.partialTail) bytes of a block that is not whole")) }
-    if let reason = file.completeness?.reason { facts.append(("ended by", reason)) }
+    if section.partialTail > 0 {
+      facts.append(("unfinished", "\(section.partialTail) bytes of a block that is not whole"))
+    }
+    if let reason = section.completeness?.reason { facts.append(("ended by", reason)) }
     for (name, value) in facts {
       try output.line("  \(name.padding(to: 12))\(EventText.printable(Array(value.utf8)))")
     }
-    for trigger in request.triggers {
+    for trigger in triggers {
       try output.line(
         "  trigger     \(time.date(trigger.time)) \(TriggerText.line(trigger)), \(request.label(of: trigger.container))"
       )
@@ -84,25 +113,25 @@ struct InfoCommand {
   }
 
   private func causeName(_ cause: LossCause) -> String {
-    request.file.catalogue.causes.first { $0.number == cause.rawValue }?.name ?? cause.name ?? "cause \(cause.rawValue)"
+    section.catalogue.causes.first { $0.number == cause.rawValue }?.name ?? cause.name ?? "cause \(cause.rawValue)"
   }
 
   private func printJSON(_ losses: [LossRow], _ processCount: Int) throws {
-    let file = request.file
     var json = JSONText()
     json.beginObject()
     json.set("path", request.path)
+    json.set("section", section.section + 1)
     json.set("complete", verdict(losses) == "complete")
     json.set("verdict", verdict(losses))
-    json.set("has_footer", file.hasFooter)
-    json.set("length", file.length)
-    json.set("bytes_read", file.bytesRead)
-    json.set("event_blocks", file.directory.count)
+    json.set("has_footer", section.hasFooter)
+    json.set("length", section.length)
+    json.set("bytes_read", section.bytesRead)
+    json.set("event_blocks", section.directory.count)
     json.set("events", eventCount())
     for lane in Lane.allCases { json.set("events_\(lane.name)", eventCount(lane)) }
     json.set("processes", processCount)
     json.beginObject("provenance")
-    for property in file.provenance.properties { json.set(property.key, property.value) }
+    for property in section.provenance.properties { json.set(property.key, property.value) }
     json.endObject()
     if let first = blocks.map(\.firstTime).min(), let last = blocks.map(\.lastTime).max() {
       let time = TimeText(clock: request.clock, isLocal: request.isLocal)
@@ -110,9 +139,9 @@ struct InfoCommand {
       json.set("last", time.date(last, digits: 9))
     }
     json.beginArray("triggers")
-    for trigger in request.triggers { printJSON(trigger, to: &json) }
+    for trigger in triggers { printJSON(trigger, to: &json) }
     json.endArray()
-    json.set("containers", strings: request.containers.filter { $0.key != .host }.map(\.id))
+    json.set("containers", strings: containers.map(\.id))
     json.beginArray("losses")
     for loss in losses {
       json.beginObject()
@@ -125,7 +154,7 @@ struct InfoCommand {
       json.endObject()
     }
     json.endArray()
-    json.set("problems", strings: file.problems.map(\.message))
+    json.set("problems", strings: section.problems.map(\.message))
     json.endObject()
     json.newline()
     try output.bytes(json.bytes)

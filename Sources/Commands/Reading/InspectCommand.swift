@@ -34,10 +34,10 @@ private func resolve(_ text: String, _ tables: CaptureTables, isLocal: Bool) -> 
   guard let expression = TimeExpression(text) else {
     return .failure(TimeProblem(text: "not a time: '\(text)'; such as 14:02, 14:02:11.5, -30s, +5s"))
   }
-  let offset = isLocal ? tables.clock.wallTime(of: tables.first).map { localOffset(at: $0.nanoseconds) } ?? 0 : 0
-  let resolver = WindowResolver(clock: tables.clock, first: tables.first, last: tables.last, localOffset: offset)
+  let span = WindowResolver.Span(clock: tables.clock, first: tables.first, last: tables.last)
+  let resolver = WindowResolver([span], isLocal: isLocal)
   do {
-    return .success(try resolver.resolve(expression))
+    return .success(resolver.time(of: try resolver.resolve(expression), in: span))
   } catch let failure as CommandFailure {
     return .failure(TimeProblem(text: failure.message))
   } catch {

@@ -5,18 +5,37 @@ internal import Reconstruction
 
 /// `ps`: the process forest, the dead included.
 struct PsCommand {
-  let request: ReadingRequest
+  let file: ReadingFile
   let output: Output
 
   func run() throws -> Int32 {
-    let history = try ProcessHistory(of: request.file)
+    var count = 0
+    for request in file.requests {
+      if file.hasSeveralBoots, !file.isJSON {
+        let boot = request.boot.bootID.map { " (boot \(EventText.printable(Array($0.utf8))))" } ?? ""
+        try output.line(request.hostLabel + boot)
+      }
+      count += try PsTable(request: request, output: output).print()
+    }
+    return count == 0 && file.isNarrowed ? 1 : 0
+  }
+}
+
+/// The processes of one boot.
+private struct PsTable {
+  let request: ReadingRequest
+  let output: Output
+
+  /// - Returns: How many it shows.
+  func print() throws -> Int {
+    let history = try ProcessHistory(of: request.boot)
     let shown = request.isNarrowed ? history.processes.filter(isShown) : history.processes
     if request.isJSON {
       for process in shown { try printJSON(process, history) }
     } else {
       try printForest(ProcessForest(shown), history)
     }
-    return shown.isEmpty && request.isNarrowed ? 1 : 0
+    return shown.count
   }
 
   private func isShown(_ process: ProcessRow) -> Bool {
@@ -81,6 +100,8 @@ struct PsCommand {
     let time = TimeText(clock: request.clock, isLocal: request.isLocal)
     var json = JSONText()
     json.beginObject()
+    json.set("host.name", ifPresent: request.boot.hostName)
+    json.set("host.boot.id", ifPresent: request.boot.bootID)
     json.set("pid", process.key.pid)
     json.set("vpid", ifPresent: process.namespacePID)
     json.set("ppid", ifPresent: process.parent?.pid)

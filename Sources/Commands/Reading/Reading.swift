@@ -14,8 +14,7 @@ func runReading(_ invocation: Invocation) throws -> Int32 {
   }
   for path in invocation.operands {
     do {
-      let request = try ReadingRequest(path: path, invocation)
-      statuses.append(try run(invocation, request, output))
+      statuses.append(try run(invocation, ReadingFile(path: path, invocation), output))
     } catch let error as CaptureError {
       complain(CommandFailure(error, in: path))
       statuses.append(2)
@@ -29,15 +28,15 @@ func runReading(_ invocation: Invocation) throws -> Int32 {
   return statuses.allSatisfy { $0 == 1 } ? 1 : 0
 }
 
-private func run(_ invocation: Invocation, _ request: ReadingRequest, _ output: Output) throws -> Int32 {
+private func run(_ invocation: Invocation, _ file: ReadingFile, _ output: Output) throws -> Int32 {
   switch invocation.command.name {
-  case "info": try InfoCommand(request: request, output: output).run()
-  case "containers": try ContainersCommand(request: request, output: output).run()
-  case "ps": try PsCommand(request: request, output: output).run()
-  case "events": try EventsCommand(request: request, output: output, format: request.isJSON ? .lines : .text).run()
+  case "info": try InfoCommand(file: file, output: output).run()
+  case "containers": try ContainersCommand(file: file, output: output).run()
+  case "ps": try PsCommand(file: file, output: output).run()
+  case "events": try EventsCommand(file: file, output: output, format: file.isJSON ? .lines : .text).run()
   default:
     try EventsCommand(
-      request: request, output: output, format: invocation.choice(of: "to") == "json" ? .array : .lines
+      file: file, output: output, format: invocation.choice(of: "to") == "json" ? .array : .lines
     ).run()
   }
 }

@@ -1,0 +1,94 @@
+internal import Arguments
+internal import CaptureFormat
+internal import Events
+internal import Posix
+internal import Reconstruction
+
+/// One capture file as a reading command was asked for it: a request for each boot that it holds.
+struct ReadingFile {
+  let path: String
+  let capture: Capture
+  let requests: [ReadingRequest]
+
+  init(path: String, _ invocation: Invocation) throws {
+    let name = path == "-" ? "standard input" : path
+    self.path = name
+    do throws(CaptureError) {
+      capture = try path == "-" ? Capture(bytes: Self.standardInput(), path: name) : Capture(path: path)
+    } catch {
+      throw CommandFailure(error, in: name)
+    }
+    let containers = capture.boots.flatMap(\.containers).filter { $0.key != .host }
+    let selected = try Self.select(invocation.values(of: "container"), among: containers, in: name)
+    let windows = try Self.windows(invocation, of: capture)
+    let labels = Self.labels(of: containers)
+    requests = zip(capture.boots, windows).map { boot, window in
+      ReadingRequest(
+        path: name, boot: boot, selected: selected, window: window, labels: labels, isJSON: invocation.isSet("json"),
+        isLocal: invocation.isSet("local"))
+    }
+  }
+
+  var isNarrowed: Bool { requests.contains { $0.isNarrowed } }
+  var isJSON: Bool { requests.contains { $0.isJSON } }
+  /// With several boots, what is shown says whose it is.
+  var hasSeveralBoots: Bool { requests.count > 1 }
+
+  /// Names the places that could not be read.
+  ///
+  /// - Returns: Whether there are any.
+  func complainOfProblems() -> Bool {
+    let problems = capture.sections.flatMap(\.problems)
+    for problem in problems { complain("\(path): \(problem.message)") }
+    return !problems.isEmpty
+  }
+
+  private static func standardInput() throws(CaptureError) -> [UInt8] {
+    do { return try StandardStream.input.readToEnd() } catch { throw .system(error) }
+  }
+
+  private static func select(
+    _ names: [String], among containers: [ContainerRow], in path: String
+  ) throws -> Set<ContainerKey>? {
+    if names.isEmpty { return nil }
+    var keys = Set<ContainerKey>()
+    for name in names {
+      do throws(ContainerSelection.Failure) {
+        keys.formUnion(try ContainerSelection.containers(matching: name, among: containers).map(\.key))
+      } catch {
+        throw CommandFailure("\(path): \(error)")
+      }
+    }
+    return keys
+  }
+
+  /// A name that several containers bore is told apart by their ids.
+  private static func labels(of containers: [ContainerRow]) -> [ContainerKey: String] {
+    var ids: [String: Set<String>] = [:]
+    for row in containers { if let name = row.name { ids[name, default: []].insert(row.id) } }
+    return Dictionary(
+      containers.map { row in
+        let id = String(row.id.prefix(12))
+        let label = row.name.map { (ids[$0]?.count ?? 0) > 1 ? "\($0) (\(id))" : $0 } ?? id
+        return (row.key, EventText.printable(Array(label.utf8)))
+      }, uniquingKeysWith: { $1 })
+  }
+
+  private static func windows(_ invocation: Invocation, of capture: Capture) throws -> [ReadingRequest.Window] {
+    let spans = capture.boots.map { boot in
+      WindowResolver.Span(
+        clock: boot.clock, first: boot.span.first, last: boot.span.last, trigger: boot.triggers.first?.time)
+    }
+    let resolver = WindowResolver(spans, isLocal: invocation.isSet("local"))
+    let start = try invocation.time(of: "from").map { try resolver.resolve($0) }
+    let end = try invocation.time(of: "to").map { try resolver.resolve($0) }
+    return try spans.map { boot in
+      var window = ReadingRequest.Window()
+      if let start { window.from = resolver.time(of: start, in: boot) }
+      if let end { window.to = resolver.time(of: end, in: boot) }
+      window.isAsked = start != nil || end != nil
+      if window.from > window.to { throw CommandFailure("--from is after --to", status: 64) }
+      return window
+    }
+  }
+}

@@ -1,0 +1,115 @@
+public import CaptureFormat
+public import Events
+
+/// A capture file with all its sections, gathered by the boot that they were recorded in.
+public struct Capture {
+  /// In file order; of a file that was not merged there is one.
+  public let sections: [CaptureFile]
+  /// In the order of their first sections.
+  public let boots: [CaptureBoot]
+
+  /// - Throws: What ``CaptureFile/init(path:)`` throws.
+  public init(path: String) throws(CaptureError) { try self.init(CaptureFile.sections(path: path)) }
+
+  public init(bytes: [UInt8], path: String) throws(CaptureError) {
+    try self.init(CaptureFile.sections(bytes: bytes, path: path))
+  }
+
+  private init(_ sections: [CaptureFile]) throws(CaptureError) {
+    self.sections = sections
+    var places: [String: Int] = [:]
+    var groups: [[CaptureFile]] = []
+    for section in sections {
+      // Without a boot id it may be of any boot: it stands alone.
+      let boot = section.provenance[.bootID]
+      if let place = boot.flatMap({ places[$0] }) {
+        groups[place].append(section)
+      } else {
+        if let boot { places[boot] = groups.count }
+        groups.append([section])
+      }
+    }
+    var boots: [CaptureBoot] = []
+    for group in groups { boots.append(try CaptureBoot(group)) }
+    self.boots = boots
+  }
+
+  /// The events of `entries` in the order of time: of one boot by its clock, of several by wall time.
+  public func events(in entries: [BlockEntry]) -> EventMerge {
+    guard boots.count > 1 else { return EventMerge(sections, entries: entries) }
+    var clocks: [UInt32: CaptureClock] = [:]
+    for boot in boots { for section in boot.sections { clocks[section.section] = boot.clock } }
+    return EventMerge(sections, entries: entries) { section, time in
+      clocks[section]?.timeLine(of: time) ?? time.nanoseconds
+    }
+  }
+}
+
+/// What a capture file holds of one boot of one host: the sections that share a clock and a table of processes.
+public struct CaptureBoot {
+  public let sections: [CaptureFile]
+  public let clock: CaptureClock
+  /// Of all sections; a container that is in several has a row of each, with the same id and another key.
+  public let containers: [ContainerRow]
+  /// In the order of time.
+  public let triggers: [TriggerRow]
+  /// Names for the numbers of every section.
+  public let catalogue: Catalogue
+  /// Blocks of events, in file order. One that several captures of a recorder hold stands here once.
+  public let directory: [BlockEntry]
+
+  init(_ sections: [CaptureFile]) throws(CaptureError) {
+    self.sections = sections
+    var anchors: [AnchorRow] = []
+    var containers: [ContainerRow] = []
+    var triggers: [TriggerRow] = []
+    var catalogue = Catalogue()
+    for section in sections {
+      anchors += try section.anchors()
+      containers += try section.containers()
+      triggers += try section.triggers()
+      catalogue.kinds += section.catalogue.kinds
+      catalogue.columns += section.catalogue.columns
+      catalogue.calls += section.catalogue.calls
+      catalogue.causes += section.catalogue.causes
+    }
+    clock = CaptureClock(anchors: anchors)
+    self.containers = containers
+    self.triggers = triggers.sorted { $0.time < $1.time }
+    self.catalogue = catalogue
+    directory = Self.directory(of: sections)
+  }
+
+  /// A block is what one recorder sealed: the same wherever it was copied to.
+  private struct RecordedBlock: Hashable {
+    var recorder: String
+    var digest: [UInt8]
+  }
+
+  private static func directory(of sections: [CaptureFile]) -> [BlockEntry] {
+    if sections.count == 1 { return sections[0].directory }
+    var seen = Set<RecordedBlock>()
+    return sections.flatMap { section in
+      section.directory.filter { entry in
+        guard let recorder = section.provenance[.recorderInstance] else { return true }
+        return seen.insert(RecordedBlock(recorder: recorder, digest: entry.digest)).inserted
+      }
+    }
+  }
+
+  public var bootID: String? { sections[0].provenance[.bootID] }
+  public var hostName: String? { sections[0].provenance[.hostName] }
+  public var problems: [CaptureProblem] { sections.flatMap(\.problems) }
+
+  /// The first and the last event; zero where there is none.
+  public var span: (first: BootTime, last: BootTime) {
+    let zero = BootTime(nanoseconds: 0)
+    return (directory.map(\.firstTime).min() ?? zero, directory.map(\.lastTime).max() ?? zero)
+  }
+
+  public func losses() throws(CaptureError) -> [LossRow] {
+    var result: [LossRow] = []
+    for section in sections { result += try section.losses() }
+    return result
+  }
+}
