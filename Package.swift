@@ -121,7 +121,7 @@ let testTargets: [Target] = [
   tests(of: "BPF"),
   tests(of: "Probes", ["ProbeRecords", "BPF", "Posix"]),
   tests(of: "Events"),
-  tests(of: "Reconstruction", ["CaptureFormat", "Events"]),
+  tests(of: "Reconstruction", ["CaptureFormat", "Events", "Posix"]),
   tests(of: "Interchange", ["CaptureFormat", "Digests", "Events", "JSON", "Posix", "Reconstruction"]),
   .executableTarget(
     name: "PrivilegeProbe", dependencies: ["Posix"], path: "Tests/PrivilegeProbe", swiftSettings: strict),

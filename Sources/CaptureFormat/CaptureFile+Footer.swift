@@ -32,7 +32,9 @@ extension CaptureFile {
     }
     walked = end
     lastTrailer = offset
-    for entry in tables { describe(entry) }
+    for entry in tables {
+      do { try describe(entry) } catch { try note(error, at: entry) }
+    }
     return true
   }
 

@@ -59,7 +59,7 @@ extension CaptureFile {
             return
           }
           try checkSecondLength(total)
-          takeIn(header.entry(at: walked))
+          try takeIn(header.entry(at: walked))
           walked += UInt64(header.totalLength)
         } catch {
           if case .truncated = error {
@@ -108,7 +108,9 @@ extension CaptureFile {
   }
 
   /// Files a block that was found, and reads it when it describes the capture.
-  private func takeIn(_ entry: BlockEntry) {
+  ///
+  /// - Throws: What is wrong with it: it may be one that was cut off, and not end where it says.
+  private func takeIn(_ entry: BlockEntry) throws(CaptureError) {
     var entry = entry
     entry.section = section
     entry.container = entry.container.inSection(section)
@@ -117,27 +119,25 @@ extension CaptureFile {
     case .events: directory.append(entry)
     case .directoryPage, .footerRoot: break
     default:
+      try describe(entry)
       tables.append(entry)
-      describe(entry)
     }
   }
 
   /// Provenance and catalogue are read as soon as they are seen.
-  func describe(_ entry: BlockEntry) {
+  func describe(_ entry: BlockEntry) throws(CaptureError) {
     guard entry.type == .provenance || entry.type == .catalogue else { return }
-    do throws(CaptureError) {
-      let block = try readBlock(entry)
-      do throws(ByteError) {
-        try provenance.take(from: block)
-        try catalogue.take(from: block)
-      } catch { throw CaptureError(error, at: entry.offset) }
-    } catch { try? note(error, at: entry) }
+    let block = try readBlock(entry)
+    do throws(ByteError) {
+      try provenance.take(from: block)
+      try catalogue.take(from: block)
+    } catch { throw CaptureError(error, at: entry.offset) }
   }
 
   /// Notes damage at `walked`, and goes to the next block of ours, by the magic that each begins with, or to a section.
   private func resynchronize(_ error: CaptureError) throws(CaptureError) {
     let damage = walked
-    var position = damage + UInt64(BlockLayout.frameStart) + 1
+    var position = damage + 1
     while position < end {
       let window = try read(at: position, count: Int(min(UInt64(BlockLayout.blockLimit), end - position)))
       if window.count < BlockLayout.magic.count { break }

