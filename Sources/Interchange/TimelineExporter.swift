@@ -15,6 +15,11 @@ public struct TimelineExporter {
   private let hostName: String?
   private let bootID: String?
 
+  public init(_ file: CaptureFile) throws(CaptureError) {
+    let boot = try CaptureBoot([file])
+    try self.init(boot)
+  }
+
   /// Of a whole boot: a process's parent may be in another section than its events.
   public init(_ boot: CaptureBoot) throws(CaptureError) {
     clock = boot.clock

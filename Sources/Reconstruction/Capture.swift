@@ -58,7 +58,8 @@ public struct CaptureBoot {
   /// Blocks of events, in file order. One that several captures of a recorder hold stands here once.
   public let directory: [BlockEntry]
 
-  init(_ sections: [CaptureFile]) throws(CaptureError) {
+  /// - Parameter sections: Of one boot, one at least.
+  public init(_ sections: [CaptureFile]) throws(CaptureError) {
     self.sections = sections
     var anchors: [AnchorRow] = []
     var containers: [ContainerRow] = []
