@@ -73,6 +73,7 @@ internal import Posix
         isWhole = false
       }
     }
+    say("\n" + Tally.text)
     return isWhole
   }
 

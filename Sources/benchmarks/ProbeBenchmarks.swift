@@ -58,7 +58,7 @@ struct ProbeBenchmarks {
     report("recording, added", added(ours, untraced), digits: 0, unit: " ns a call")
     report("bare probe that fills a ring, added", added(filled, untraced), digits: 0, unit: " ns a call")
     try compare(with: "strace -f", ["/usr/bin/strace", "-f", "-o", "/dev/null"], count: bench.count / 100)
-    try compare(with: "perf trace", ["/usr/bin/perf", "trace", "-o", "/dev/null"], count: bench.count / 10)
+    try compare(with: "perf trace", ["/usr/bin/perf", "trace", "-o", "/dev/null"], count: bench.count / 50)
   }
 
   private func compare(with name: String, _ watcher: [String], count: Int) throws {

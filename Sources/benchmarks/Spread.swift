@@ -1,4 +1,5 @@
 internal import Posix
+internal import Synchronization
 
 /// Some measurements of one thing: the median is what is judged, the range says how far to trust it.
 struct Spread {
@@ -32,14 +33,35 @@ func decimal(_ value: Double, _ digits: Int) -> String {
 }
 
 extension String {
+  fileprivate var trimmed: String { String(drop { $0 == " " }) }
   func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }
 
 /// One line of the table: what was measured, what it gave, and what it should have been.
 func report(_ name: String, _ figure: String, target: Double? = nil, isMet: Bool = true) {
   var line = name.padded(to: 58) + figure
-  if let target { line = line.padded(to: 88) + "target \(decimal(target, 2)): \(isMet ? "met" : "MISSED")" }
+  if let target {
+    line = line.padded(to: 88) + "target \(decimal(target, 2)): \(isMet ? "met" : "MISSED")"
+    Tally.count(name, isMet: isMet)
+  }
   say(line)
+}
+
+/// How many targets there were, and which were missed.
+enum Tally {
+  private static let state = Mutex((met: 0, missed: [String]()))
+
+  fileprivate static func count(_ name: String, isMet: Bool) {
+    state.withLock { if isMet { $0.met += 1 } else { $0.missed.append(name.trimmed) } }
+  }
+
+  /// `12 of 13 targets met; missed: …`
+  static var text: String {
+    state.withLock { tally in
+      let missed = tally.missed.isEmpty ? "" : "; missed: " + tally.missed.joined(separator: ", ")
+      return "\(tally.met) of \(tally.met + tally.missed.count) targets met" + missed
+    }
+  }
 }
 
 /// As ``report(_:_:target:isMet:)``, of measurements that should not be above `limit`.
