@@ -47,7 +47,8 @@ final class RecordingEngine {
       ProbeSettings(
         ringSize: settings.ringSize, recordsByDefault: settings.recordsByDefault,
         isSubtreeOnly: settings.isSubtreeOnly, hierarchy: hierarchy.number, hostMountNamespace: hostNamespace,
-        testing: settings.losesDefinitions ? UInt32(AT_TESTING_LOSE_DEFINITIONS) : 0),
+        testing: settings.losesDefinitions ? UInt32(AT_TESTING_LOSE_DEFINITIONS) : 0,
+        fileCapacity: settings.fileCapacity),
       recipes: recipes)
     decoder = EventDecoder(
       recipes: recipes, attribution: attribution, streams: streams, fileCapacity: settings.fileCapacity)

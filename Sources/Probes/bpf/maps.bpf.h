@@ -85,9 +85,10 @@ struct at_file_key {
 	uint64_t ancestors;
 };
 
+/* Fewer than the recorder remembers (user space). */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
+	__uint(max_entries, 32768);
 	__type(key, struct at_file_key);
 	__type(value, struct at_file);
 } definitions SEC(".maps");

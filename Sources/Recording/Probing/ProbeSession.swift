@@ -13,6 +13,8 @@ struct ProbeSettings {
   var hierarchy: UInt32 = 0
   var hostMountNamespace: UInt32 = 0
   var testing: UInt32 = 0
+  /// Names of files that the recorder remembers.
+  var fileCapacity = 262_144
 }
 
 /// The live probes: loaded, attached, and taken off when this goes away.
@@ -56,6 +58,9 @@ final class ProbeSession {
     let processors = UInt32(try Processors.possible())
     for lane in ["ring_activity", "ring_detail"] { try file.setCapacity(of: lane, to: UInt32(count)) }
     for scratch in ["scratch_events", "scratch_definitions"] { try file.setCapacity(of: scratch, to: processors) }
+    // The probes forget first, and then send the name again. An eighth: the recorder is sure of half of its names only, and
+    // the kernel's choice of what was used the least is a rough one.
+    try file.setCapacity(of: "definitions", to: UInt32(max(settings.fileCapacity / 8, 1024)))
     try file.setCapacity(of: "ring_lifecycle", to: UInt32(max(settings.ringSize / 4, 4096)))
     try file.setConstant("ring_mask", to: UInt32(count - 1))
     return try file.load()
