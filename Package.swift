@@ -41,6 +41,8 @@ let cLibraries: [Target] = [
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
   .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
   .systemLibrary(name: "CNcurses"),
+  .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+  .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
   .target(name: "CPosix"),
   .target(name: "ProbeRecords"),
 ]
@@ -62,12 +64,15 @@ let wrappers: [Target] = [
   module("SystemCalls", ["CSeccomp", "Events"]),
   module("Terminal", ["CNcurses", "Posix"]),
   module("BPF", ["CLibBPF", "CPosix", "Posix"]),
+  module("Gzip", ["CZlib"]),
+  module("HTTP", ["CMicroHTTPD", "Posix"]),
 ]
 
 let domain: [Target] = [
   module("Configuration", ["Arguments", "Events", "Posix", "YAML"]),
   module("CaptureFormat", ["Bytes", "Posix", "Events", "LZ4", "Digests"]),
   module("Reconstruction", ["Bytes", "Events", "CaptureFormat"]),
+  module("Alerts", ["Arguments", "Bytes", "Events", "JSON", "Triggers"]),
 ]
 
 let engines: [Target] = [
@@ -82,6 +87,7 @@ let engines: [Target] = [
       "Reconstruction", "Triggers",
     ]),
   module("Interchange", ["Bytes", "Posix", "Events", "JSON", "CaptureFormat", "Reconstruction"]),
+  module("Control", ["Alerts", "Bytes", "Digests", "Gzip", "HTTP", "JSON", "Posix", "Triggers"]),
 ]
 
 let faces: [Target] = [
@@ -93,7 +99,7 @@ let program: [Target] = [
     "Commands",
     [
       "Bytes", "Posix", "Events", "Arguments", "JSON", "Terminal", "Configuration", "CaptureFormat", "Reconstruction",
-      "Recording", "Interchange", "Service", "YAML", "Inspector",
+      "Recording", "Interchange", "Service", "YAML", "Inspector", "Control",
     ]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
   .executableTarget(
@@ -104,7 +110,7 @@ let fuzzing: [Target] = [
   .target(name: "CFuzzer"),
   .executableTarget(
     name: "FuzzReader",
-    dependencies: ["CFuzzer", "CaptureFormat", "Configuration", "Reconstruction", "Posix", "YAML"],
+    dependencies: ["CFuzzer", "Alerts", "CaptureFormat", "Configuration", "Reconstruction", "Posix", "YAML"],
     swiftSettings: strict + instrumented,
     linkerSettings: [.unsafeFlags(sanitizers + ["-use-ld=lld"])]),
 ]
@@ -114,6 +120,7 @@ let testTargets: [Target] = [
     name: "ShelfWriter", dependencies: ["CaptureFormat", "Events", "Posix", "Recording", "Triggers"],
     path: "Tests/ShelfWriter", swiftSettings: strict),
   .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
+  .target(name: "TriggerLab", dependencies: ["Posix", "Triggers"], path: "Tests/TriggerLab", swiftSettings: strict),
   tests(of: "JSON"),
   tests(of: "YAML"),
   tests(of: "Service", ["Posix"]),
@@ -131,13 +138,19 @@ let testTargets: [Target] = [
     ["CaptureFormat", "ContainerLab", "Events", "JSON", "Posix", "ProbeRecords", "ShelfWriter", "Triggers"],
     exclude: ["Fixtures"]),
   tests(of: "Arguments", exclude: ["Snapshots"]),
-  tests(of: "Commands", ["Arguments", "Configuration", "JSON", "Posix"]),
+  tests(of: "Commands", ["Arguments", "Configuration", "JSON", "Posix", "TriggerLab"]),
   tests(of: "Bytes"),
   tests(of: "LZ4"),
   tests(of: "Digests"),
+  tests(of: "Gzip"),
+  tests(of: "Alerts", ["Events", "JSON", "Posix", "Triggers"], exclude: ["Fixtures"]),
+  tests(of: "Control", ["Events", "HTTP", "JSON", "Posix", "TriggerLab", "Triggers"]),
   tests(of: "CaptureFormat", ["Events", "Posix", "Bytes", "Digests"]),
   .testTarget(
-    name: "EndToEndTests", dependencies: ["aftertrace", "ContainerLab", "Posix", "JSON", "CaptureFormat", "Events"],
+    name: "EndToEndTests",
+    dependencies: [
+      "aftertrace", "ContainerLab", "Posix", "JSON", "CaptureFormat", "Events", "Control", "TriggerLab", "Triggers",
+    ],
     swiftSettings: strict),
 ]
 

@@ -13,7 +13,9 @@ public let program = Program(
     CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (root has them); reading needs nothing.
     """,
   commands: [
-    recordCommand, capturesCommand, inspectCommand, infoCommand, containersCommand, psCommand, eventsCommand,
+    recordCommand,
+    triggerCommand, statusCommand,
+    capturesCommand, inspectCommand, infoCommand, containersCommand, psCommand, eventsCommand,
     exportCommand, helpCommand,
     versionCommand, completionsCommand, manCommand,
   ],

@@ -28,6 +28,8 @@ private func run(_ invocation: Invocation) -> Int32 {
   case "inspect": return guarded { try runInspect(invocation) }
   case "record": return guarded { try runRecord(invocation) }
   case "captures": return guarded { try CapturesCommand(invocation).run(invocation.operands) }
+  case "trigger": return guarded { try runTrigger(invocation) }
+  case "status": return guarded { try runStatus(invocation) }
   default: return guarded { try runReading(invocation) }
   }
 }

@@ -10,6 +10,7 @@ internal import Posix
 struct Main {
   /// `.ci/fuzz` has the same names, each with its first samples.
   private static let targets: [String: @Sendable (UnsafeRawBufferPointer) -> Void] = [
+    "alert": readAlert,
     "capture": readCapture,
     "yaml": readYAML,
   ]

@@ -40,6 +40,13 @@ public struct JSONText {
     bytes.append(contentsOf: (value ? "true" : "false").utf8)
   }
 
+  /// Infinity and what is no number become null: JSON has no word for them.
+  public mutating func set(_ key: String?, _ value: Double) {
+    guard value.isFinite else { return setNull(key) }
+    begin(key)
+    bytes.append(contentsOf: "\(value)".utf8)
+  }
+
   public mutating func setNull(_ key: String?) {
     begin(key)
     bytes.append(contentsOf: "null".utf8)

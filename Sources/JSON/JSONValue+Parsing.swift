@@ -4,17 +4,28 @@ extension JSONValue {
   /// Nesting beyond this is refused. Deeper than any metadata file, shallow enough for a small stack.
   public static let depthLimit = 256
 
+  /// How strict the parser is.
+  public struct ParsingOptions: OptionSet, Sendable {
+    public var rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+    /// A key that is there twice is an error. Otherwise the last one counts. `JSON_REJECT_DUPLICATES`.
+    public static let refusingDuplicateKeys = ParsingOptions(rawValue: 0x1)
+    /// Integers are read as reals: none is too large, and those beyond 2⁵³ lose digits. `JSON_DECODE_INT_AS_REAL`.
+    public static let integersAsReals = ParsingOptions(rawValue: 0x8)
+  }
+
   /// Reads one JSON document from `text`.
   ///
-  /// Of a key that is there twice the last one counts. Text with U+0000 in it is refused.
+  /// Text with U+0000 in it is refused.
   ///
   /// - Throws: ``JSONError`` with line and column when the text is not JSON, is nested deeper than
   ///   ``depthLimit``, or holds an integer beyond 64 bits.
-  public init(parsing text: [UInt8]) throws(JSONError) {
+  public init(parsing text: [UInt8], _ options: ParsingOptions = []) throws(JSONError) {
     guard !text.isEmpty else { throw JSONError(line: 1, column: 1, reason: "the text is empty") }
     var failure = json_error_t()
+    let flags = Self.decodeAny | options.rawValue
     let root = text.withUnsafeBytes { bytes in
-      json_loadb(bytes.baseAddress!.assumingMemoryBound(to: CChar.self), bytes.count, Self.decodeAny, &failure)
+      json_loadb(bytes.baseAddress!.assumingMemoryBound(to: CChar.self), bytes.count, flags, &failure)
     }
     guard let root else { throw JSONError(failure) }
     defer { json_decref(root) }

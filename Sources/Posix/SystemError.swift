@@ -28,6 +28,13 @@ extension SystemError {
   public var isNoSpace: Bool { code == ENOSPC }
   /// Why, in the C library's words.
   public var reason: String { String(cString: strerror(code)) }
+  /// The `errno` of a file beyond a limit.
+  public static let tooLarge = EFBIG
+  public var isAddressInUse: Bool { code == EADDRINUSE }
+  /// Nobody listens at the socket.
+  public var isRefused: Bool { code == ECONNREFUSED }
+  /// Nothing came or went for as long as was allowed.
+  public var isTimeout: Bool { code == EAGAIN }
 }
 
 extension SystemError: CustomStringConvertible {

@@ -21,6 +21,9 @@ public struct WorkerThread: ~Copyable, Sendable {
 
   /// Waits until the thread's body has returned. The corresponding C function is `pthread_join`.
   public consuming func join() { pthread_join(handle, nil) }
+
+  /// Lets the thread end by itself, unawaited. The corresponding C function is `pthread_detach`.
+  public consuming func detach() { pthread_detach(handle) }
 }
 
 private final class ThreadBody: Sendable {

@@ -102,5 +102,7 @@ public protocol TriggerDesk: Sendable {
   /// - Returns: Nil when it was written; otherwise what went wrong.
   func waitUntilClosed(_ receipt: TriggerReceipt) -> String?
   /// The recorder's account of itself, one JSON object: histories, memory, losses, triggers.
+  ///
+  /// docs/json.md has its fields under `status`; `aftertrace status` prints them as a table.
   func statusJSON() -> [UInt8]
 }

@@ -16,6 +16,13 @@ enum Program {
     return places.map { $0 + "/aftertrace" }.first(where: File.isExecutable) ?? ".build/debug/aftertrace"
   }()
 
+  /// For what needs the program and no kernel.
+  static var isBuilt: Bool {
+    if File.isExecutable(path) { return true }
+    print("skipped: \(path) is not built")
+    return false
+  }
+
   /// Why nothing can be recorded here; nil when it can.
   static let skipReason: String? = {
     if geteuid() != 0 { return "recording needs root" }

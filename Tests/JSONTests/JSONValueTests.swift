@@ -63,3 +63,31 @@ import Testing
     }
   }
 }
+
+@Suite struct JSONTextTests {
+  @Test(arguments: [
+    "null", "true", "-9223372036854775808", "1.5", "1e+300", #""a\u001b\n\"\\ü\u007f""#, "[]", "{}",
+    #"{"a":[1,{"b":"c"},null],"b":{}}"#,
+  ])
+  func `what is written is read back as it was`(text: String) throws {
+    let value = try JSONValue(parsing: text)
+    #expect(try JSONValue(parsing: value.encoded) == value)
+    #expect(!value.encoded.contains { $0 < 0x20 || $0 == 0x7f })
+  }
+
+  @Test func `members stand in the order of their names`() throws {
+    let value = try JSONValue(parsing: #"{"b": 1, "a": 2}"#)
+    #expect(String(decoding: value.encoded, as: UTF8.self) == #"{"a":2,"b":1}"#)
+  }
+
+  @Test func `a key that is there twice is refused where that is asked for`() throws {
+    let text = Array(#"{"a": 1, "a": 2}"#.utf8)
+    #expect(try JSONValue(parsing: text)["a"]?.integer == 2)
+    #expect(throws: JSONError.self) { try JSONValue(parsing: text, .refusingDuplicateKeys) }
+  }
+
+  @Test func `an integer of any size is read as a real where that is asked for`() throws {
+    #expect(
+      try JSONValue(parsing: Array("18446744073709551616".utf8), .integersAsReals) == .real(18_446_744_073_709_551_616))
+  }
+}

@@ -15,4 +15,8 @@ int at_rename_exclusively(const char *path, const char *new_path);
 uint64_t at_load_acquire_u64(const void *address);
 void at_store_release_u64(void *address, uint64_t value);
 uint32_t at_load_acquire_u32(const void *address);
+
+/* Sockets. */
+int at_accept(int listener);
+int at_peer(int socket, int32_t *pid, uint32_t *user);
 #endif
