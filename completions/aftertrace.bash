@@ -20,7 +20,7 @@ _aftertrace() {
   if [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
   if [[ $current == = ]]; then current=; fi
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'record captures inspect info containers ps events export help version completions man --help --version' -- "$current"))
+    COMPREPLY=($(compgen -W 'record trigger status captures inspect info containers ps events export help version completions man --help --version' -- "$current"))
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -43,6 +43,27 @@ _aftertrace() {
         --ring-size) :; return ;;
       esac
       flags='--output --container --for --max-size --ring-size --'
+      ;;
+    trigger)
+      case $previous in
+        --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
+        --pod) :; return ;;
+        --cgroup) :; return ;;
+        --pid) :; return ;;
+        --alert) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --at) :; return ;;
+        --before) :; return ;;
+        --after) :; return ;;
+        --reason) :; return ;;
+        --socket) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+      esac
+      flags='--container --pod --cgroup --pid --host --alert --at --before --after --reason --wait --socket --json'
+      ;;
+    status)
+      case $previous in
+        --socket) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+      esac
+      flags='--socket --json'
       ;;
     captures)
       case $previous in
@@ -106,7 +127,7 @@ _aftertrace() {
       case $previous in
       esac
       flags=''
-      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record captures inspect info containers ps events export help version completions man' -- "$current"))
+      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record trigger status captures inspect info containers ps events export help version completions man' -- "$current"))
       ;;
     version)
       case $previous in

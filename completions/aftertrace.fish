@@ -24,6 +24,25 @@ complete -c aftertrace -n '__fish_seen_subcommand_from record' -l max-size -x -d
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l ring-size -x -d 'memory of each ring between kernel and recorder'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -a '(__fish_complete_subcommand --fcs-skip=2)'
 
+complete -c aftertrace -n __fish_use_subcommand -a trigger -d 'keep what a container did, before and after'
+complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l container -x -a '(__aftertrace_containers)' -d 'this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l pod -x -d 'the containers of this Kubernetes pod'
+complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l cgroup -x -d 'the container of this cgroup, such as /system.slice/x.scope'
+complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l pid -x -d 'the container of this process, by its number on the host'
+complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l host -d 'what is in no container'
+complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l alert -r -F -d 'an alert as it came, in JSON; `-` is standard input'
+complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l at -x -d 'when it happened, such as 14:02, -30s or an ISO date; now'
+complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l before -x -d 'so much of the past, in place of the usual windows'
+complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l after -x -d 'go on for so long after it'
+complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l reason -x -d 'why, in your words; kept in the capture'
+complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l wait -d 'return when the capture is closed'
+complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l socket -r -F -d 'the watcher\'s socket'
+complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l json -d 'print one JSON object a line'
+
+complete -c aftertrace -n __fish_use_subcommand -a status -d 'what the watcher remembers, costs and lost'
+complete -c aftertrace -n '__fish_seen_subcommand_from status' -l socket -r -F -d 'the watcher\'s socket'
+complete -c aftertrace -n '__fish_seen_subcommand_from status' -l json -d 'print the whole account as one JSON object'
+
 complete -c aftertrace -n __fish_use_subcommand -a captures -d 'list, keep or remove what triggers have written'
 complete -c aftertrace -n '__fish_seen_subcommand_from captures' -l directory -r -F -d 'the directory that `watch` writes into'
 complete -c aftertrace -n '__fish_seen_subcommand_from captures' -l json -d 'print one JSON object a line'
@@ -75,7 +94,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from export' -s o -l output -r
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -F
 
 complete -c aftertrace -n __fish_use_subcommand -a help -d 'help on the program or on one command'
-complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record captures inspect info containers ps events export help version completions man'
+complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record trigger status captures inspect info containers ps events export help version completions man'
 
 complete -c aftertrace -n __fish_use_subcommand -a version -d 'the program\'s version'
 

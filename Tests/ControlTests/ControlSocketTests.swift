@@ -102,7 +102,8 @@ import Triggers
     let answered = Answer()
     let waiting = try WorkerThread(name: "waits") {
       guard var client = try? ControlClient(path: path) else { return }
-      answered.value.withLock { $0 = try? client.wait(for: receipt) }
+      let end = try? client.wait(for: receipt)
+      answered.value.withLock { $0 = end }
     }
     var other = try ControlClient(path: path)
     for _ in 0..<20 { #expect(try other.status()["memory"] != nil) }
