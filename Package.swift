@@ -83,7 +83,7 @@ let engines: [Target] = [
   module(
     "Recording",
     [
-      "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "SystemCalls", "BPF", "JSON", "LZ4", "CaptureFormat",
+      "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "SystemCalls", "BPF", "JSON", "CaptureFormat",
       "Reconstruction", "Triggers",
     ]),
   module("Interchange", ["Bytes", "Posix", "Events", "JSON", "CaptureFormat", "Reconstruction"]),

@@ -10,7 +10,9 @@ extension ProcessRow {
     table.set(.parentPID, parent?.pid)
     table.set(.parentStart, parent?.start.nanoseconds)
     table.set(.container, container.rawValue)
-    table.set(.processFlags, flags.rawValue)
+    // A value that is longer than a table takes is cut, and says so.
+    let isCut = (arguments?.bytes.count ?? 0) > TableBuilder.valueLimit
+    table.set(.processFlags, (isCut ? flags.union(.argumentsTruncated) : flags).rawValue)
     table.set(.end, end?.nanoseconds)
     table.set(.exitCode, exitCode)
     table.set(.userID, userID)

@@ -51,7 +51,7 @@ func giveUpPrivileges() {
 
 private func openOutput(_ path: String) throws -> FileDescriptor {
   do throws(SystemError) {
-    return try path == "-" ? .duplicate(of: StandardStream.output.rawValue) : .create(path)
+    return try path == "-" ? .duplicate(of: StandardStream.output.rawValue) : .createForAppending(path)
   } catch {
     throw CommandFailure(
       "\(error)", remedy: error.isExisting ? "captures are never overwritten: choose another name with -o" : nil)
@@ -71,8 +71,9 @@ private func report(_ summary: RecordingSummary, _ path: String) {
   if let error = summary.writeError {
     complain(
       CommandFailure(
-        "\(path): \(error)",
-        remedy: "what was written is readable: `aftertrace info \(path)`; make room and record again"))
+        path == "-" ? "standard output: \(error)" : "\(path): \(error)",
+        remedy: path == "-"
+          ? nil : "what was written is readable: `aftertrace info \(path)`; make room and record again"))
   }
 }
 

@@ -1,5 +1,6 @@
 internal import Arguments
 internal import Posix
+internal import Reconstruction
 internal import Recording
 
 /// Runs the program on `arguments`, which lack its own name, and answers its exit status.
@@ -69,4 +70,8 @@ func complain(_ failure: CommandFailure) {
   complain(failure.message + (failure.remedy.map { "\n  help: " + $0 } ?? ""))
 }
 
-func complain(_ text: String) { try? StandardStream.error.write("\(program.name): \(text)\n") }
+/// Writes to standard error. What it quotes may come from a hostile capture: control characters are shown, not sent.
+func complain(_ text: String) {
+  let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { EventText.printable(Array($0.utf8)) }
+  try? StandardStream.error.write("\(program.name): \(lines.joined(separator: "\n"))\n")
+}

@@ -86,8 +86,21 @@ public struct JSONText {
 
   private mutating func append(string: String.UTF8View) {
     bytes.append(UInt8(ascii: "\""))
+    // The first byte of U+0080 to U+00BF, held until the second is seen: terminals obey U+0080 to U+009F.
+    var isHeld = false
     for byte in string {
+      if isHeld {
+        isHeld = false
+        if byte < 0xa0 {
+          bytes.append(contentsOf: ("\\u00" + String(byte, radix: 16)).utf8)
+        } else {
+          bytes.append(0xc2)
+          bytes.append(byte)
+        }
+        continue
+      }
       switch byte {
+      case 0xc2: isHeld = true
       case UInt8(ascii: "\""): bytes.append(contentsOf: "\\\"".utf8)
       case UInt8(ascii: "\\"): bytes.append(contentsOf: "\\\\".utf8)
       case UInt8(ascii: "\n"): bytes.append(contentsOf: "\\n".utf8)

@@ -14,6 +14,12 @@ extension FileDescriptor {
     try check("ftruncate") { ftruncate(number, off_t(length)) }
   }
 
+  /// Whether every write goes to the file's end. The corresponding C function is `fcntl` with `F_GETFL`.
+  public var isAppending: Bool {
+    let flags = fcntl(number, F_GETFL)
+    return flags != -1 && flags & O_APPEND != 0
+  }
+
   /// Opens the directory at `path`. The corresponding C function is `open` with `O_DIRECTORY`.
   public static func openDirectory(_ path: String) throws(SystemError) -> FileDescriptor {
     try open(path, flags: O_RDONLY | O_DIRECTORY)

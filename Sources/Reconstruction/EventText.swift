@@ -7,12 +7,21 @@ public struct EventText: Sendable {
   private let calls: [UInt32: String]
   private let columns: [UInt16: ColumnDescription]
 
-  /// Names come from the capture's own catalogue, so that what this version does not know is named all the same.
+  /// Names come from the capture's own catalogue, so that what this version does not know is named all the same. They are
+  /// made safe for a terminal like all that is in a capture.
   public init(_ catalogue: Catalogue) {
-    kinds = Dictionary(catalogue.kinds.map { ($0.number, $0.name) }, uniquingKeysWith: { $1 })
+    kinds = Dictionary(
+      catalogue.kinds.map { ($0.number, Self.printable(Array($0.name.utf8))) }, uniquingKeysWith: { $1 })
     calls = Dictionary(
-      catalogue.calls.map { (SystemCall(abi: $0.abi, number: $0.number).packed, $0.name) }, uniquingKeysWith: { $1 })
-    columns = Dictionary(catalogue.columns.map { ($0.column.rawValue, $0) }, uniquingKeysWith: { $1 })
+      catalogue.calls.map {
+        (SystemCall(abi: $0.abi, number: $0.number).packed, Self.printable(Array($0.name.utf8)))
+      }, uniquingKeysWith: { $1 })
+    columns = Dictionary(
+      catalogue.columns.map { column in
+        var column = column
+        column.name = Self.printable(Array(column.name.utf8))
+        return (column.column.rawValue, column)
+      }, uniquingKeysWith: { $1 })
   }
 
   public func name(of kind: EventKind) -> String { kinds[kind.rawValue] ?? kind.name ?? "kind-\(kind.rawValue)" }

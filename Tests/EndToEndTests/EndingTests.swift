@@ -77,6 +77,10 @@ extension EndToEndTests {
       #expect(result.text.contains("No space left on device"), "\(result.text)")
       let information = try #require(try Program.rows("info", capture, "--json").first)
       #expect(information["complete"]?.bool == false && (information.number("events") ?? 0) > 0)
+      // Cut back to its last whole block; the footer and the losses have room where the half block was.
+      #expect(information["has_footer"]?.bool == true && information["problems"]?.elements.isEmpty == true)
+      let losses = information["losses"]?.elements ?? []
+      #expect(losses.contains { $0.text("cause") == "not-written" && ($0.number("count") ?? 0) > 0 }, "\(losses)")
     }
 
     @Test(.enabled(if: Program.canRecord()))

@@ -8,7 +8,6 @@
 #include <sys/timerfd.h>
 #include <sys/types.h>
 
-int at_pidfd_open(pid_t pid);
 int at_memory_file(const char *name);
 /* Fails with EEXIST where rename(2) would replace. */
 int at_rename_exclusively(const char *path, const char *new_path);

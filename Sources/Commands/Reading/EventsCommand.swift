@@ -28,7 +28,6 @@ struct EventsCommand {
     while let event = try merge.next() { try bySection[event.entry.section]?.print(event, &count) }
     for printer in printers { try printer.printTriggers(upTo: BootTime(nanoseconds: .max), &count) }
     if format == .array { try output.line(count > 0 ? "\n]" : "]") }
-    if file.complainOfProblems() { return 2 }
     return count == 0 && file.isNarrowed ? 1 : 0
   }
 }

@@ -14,7 +14,9 @@ func runReading(_ invocation: Invocation) throws -> Int32 {
   }
   for path in invocation.operands {
     do {
-      statuses.append(try run(invocation, ReadingFile(path: path, invocation), output))
+      let file = try ReadingFile(path: path, invocation)
+      let status = try run(invocation, file, output)
+      statuses.append(file.complainOfProblems() ? 2 : status)
     } catch let error as CaptureError {
       complain(CommandFailure(error, in: path))
       statuses.append(2)

@@ -5,8 +5,9 @@ internal import Synchronization
 
 /// Writes one recording on a thread of its own, so that a slow or full disk never stops the recorder.
 ///
-/// An error is final: what was written is readable, the rest is counted as lost. The captures of the armed recorder
-/// are ``CaptureJob``s, which try again.
+/// An error ends the writing of events: the rest is counted as lost. Of a full disk the file is cut back to its last whole
+/// block, and tables and footer, which are small, are written into the room that this makes. The captures of the armed
+/// recorder are ``CaptureJob``s, which try again.
 final class CaptureOutput: Sendable {
   fileprivate struct State {
     var queue: CaptureQueue
@@ -63,6 +64,8 @@ final class CaptureOutput: Sendable {
 
   private func run(_ file: borrowing FileDescriptor, provenance: Provenance, catalogue: Catalogue) {
     let number = file.number
+    // Standard output may be a pipe, or hold something of others.
+    let canBeCut = (try? file.length()) == 0 && file.isAppending
     do throws(SystemError) {
       let writer = try CaptureWriter(
         to: { (bytes) throws(SystemError) in try Posix.write(bytes, to: number) }, provenance: provenance,
@@ -71,9 +74,20 @@ final class CaptureOutput: Sendable {
         let (items, isFinished, completeness) = state.withLock { state in
           (state.queue.take(), state.isFinished, state.completeness)
         }
-        for item in items { write(item, with: writer) }
+        for item in items {
+          let position = writer.position
+          do throws(SystemError) { try write(item, with: writer) } catch {
+            state.withLock { $0.queue.giveUp(item) }
+            fail(error)
+            if canBeCut, error.isNoSpace { cutBack(file, writer, to: position) }
+          }
+        }
         if isFinished, items.isEmpty {
-          if let completeness { try writer.finish(completeness) }
+          let position = writer.position
+          do throws(SystemError) { if let completeness { try writer.finish(completeness) } } catch {
+            fail(error)
+            if canBeCut, error.isNoSpace { cutBack(file, writer, to: position) }
+          }
           state.withLock { $0.bytesWritten = writer.bytesWritten }
           return
         }
@@ -84,25 +98,35 @@ final class CaptureOutput: Sendable {
     }
   }
 
-  /// Writes one item. After an error the rest is counted as lost: a half-written block is a readable file's end.
-  private func write(_ item: CaptureItem, with writer: CaptureWriter) {
-    guard error == nil else { return state.withLock { $0.queue.giveUp(item) } }
-    if case .block(let block) = item, writer.bytesWritten + UInt64(block.bytes.count) > sizeLimit {
-      return state.withLock { state in
-        state.isAtLimit = true
-        state.queue.isClosed = true
-        state.queue.giveUp(item)
+  /// Writes one item. After an error no more events: they are counted as lost.
+  private func write(_ item: CaptureItem, with writer: CaptureWriter) throws(SystemError) {
+    if case .block(let block) = item {
+      let isOver = writer.bytesWritten + UInt64(block.bytes.count) > sizeLimit
+      if error != nil || isOver {
+        return state.withLock { state in
+          state.isAtLimit = state.isAtLimit || isOver
+          state.queue.isClosed = true
+          state.queue.giveUp(item)
+        }
       }
     }
+    try writer.append(item)
+    state.withLock {
+      $0.queue.release(item)
+      $0.bytesWritten = writer.bytesWritten
+    }
+  }
+
+  /// A half-written block goes, and the writer goes on behind the one before it.
+  private func cutBack(
+    _ file: borrowing FileDescriptor, _ writer: CaptureWriter, to position: CaptureWriter.Position
+  ) {
     do throws(SystemError) {
-      try writer.append(item)
-      state.withLock {
-        $0.queue.release(item)
-        $0.bytesWritten = writer.bytesWritten
-      }
+      try file.truncate(to: position.bytesWritten)
+      writer.resume(at: position)
+      state.withLock { $0.bytesWritten = writer.bytesWritten }
     } catch {
-      fail(error)
-      state.withLock { $0.queue.giveUp(item) }
+      // It ends inside a block, which a reader takes for "not yet".
     }
   }
 
