@@ -110,7 +110,9 @@ let fuzzing: [Target] = [
   .target(name: "CFuzzer"),
   .executableTarget(
     name: "FuzzReader",
-    dependencies: ["CFuzzer", "Alerts", "CaptureFormat", "Configuration", "Reconstruction", "Posix", "YAML"],
+    dependencies: [
+      "CFuzzer", "Alerts", "CaptureFormat", "Configuration", "Reconstruction", "Posix", "Triggers", "YAML",
+    ],
     swiftSettings: strict + instrumented,
     linkerSettings: [.unsafeFlags(sanitizers + ["-use-ld=lld"])]),
 ]

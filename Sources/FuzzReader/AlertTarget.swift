@@ -1,4 +1,5 @@
 internal import Alerts
+internal import Triggers
 
 /// Reads the bytes as an alert, and once more as the data of a CloudEvent in binary mode.
 func readAlert(_ bytes: UnsafeRawBufferPointer) {
