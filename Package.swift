@@ -43,6 +43,7 @@ let cLibraries: [Target] = [
   .systemLibrary(name: "CNcurses"),
   .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
   .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
+  .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
   .target(name: "CPosix"),
   .target(name: "ProbeRecords"),
 ]
@@ -65,7 +66,7 @@ let wrappers: [Target] = [
   module("Terminal", ["CNcurses", "Posix"]),
   module("BPF", ["CLibBPF", "CPosix", "Posix"]),
   module("Gzip", ["CZlib"]),
-  module("HTTP", ["CMicroHTTPD", "Posix"]),
+  module("HTTP", ["CCurl", "CMicroHTTPD", "Posix"]),
 ]
 
 let domain: [Target] = [
@@ -84,7 +85,7 @@ let engines: [Target] = [
     "Recording",
     [
       "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "SystemCalls", "BPF", "JSON", "CaptureFormat",
-      "Reconstruction", "Triggers",
+      "Reconstruction", "Triggers", "HTTP",
     ]),
   module("Interchange", ["Bytes", "Posix", "Events", "JSON", "CaptureFormat", "Reconstruction"]),
   module("Control", ["Alerts", "Bytes", "Digests", "Gzip", "HTTP", "JSON", "Posix", "Triggers"]),

@@ -20,6 +20,23 @@ extension FileDescriptor {
     return flags != -1 && flags & O_APPEND != 0
   }
 
+  /// An unnamed file with `contents`, to be read from its beginning. The corresponding C function is `memfd_create`.
+  public static func inMemory(_ contents: [UInt8]) throws(SystemError) -> FileDescriptor {
+    let file = FileDescriptor(owning: try check("memfd_create") { at_memory_file("contents") })
+    let number = file.number
+    let failure: SystemError? = contents.withUnsafeBytes { bytes in
+      do throws(SystemError) {
+        try Posix.write(bytes, to: number)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    if let failure { throw failure }
+    try check("lseek") { lseek(number, 0, SEEK_SET) }
+    return file
+  }
+
   /// Opens the directory at `path`. The corresponding C function is `open` with `O_DIRECTORY`.
   public static func openDirectory(_ path: String) throws(SystemError) -> FileDescriptor {
     try open(path, flags: O_RDONLY | O_DIRECTORY)

@@ -9,6 +9,7 @@ public struct SignalSource: ~Copyable {
   public static let interrupt = SIGINT
   public static let terminate = SIGTERM
   public static let hangUp = SIGHUP
+  public static let kill = SIGKILL
   public static let childEnded = SIGCHLD
   public static let windowChanged = SIGWINCH
   public static let terminalStop = SIGTSTP

@@ -9,10 +9,14 @@ public import Triggers
 /// A few threads serve however many captures: each takes the one whose turn it is, writes what waits, and goes on to
 /// the next. So a storm of triggers costs captures, not threads, and a slow disk delays them all alike.
 public final class CaptureShelf: Sendable {
+  /// As they were at the start; limits and hooks can change.
   public let options: ShelfOptions
+  private let limits: Mutex<ShelfOptions>
+  private let hooks: HookRunner
   let directory: ShelfDirectory
   let report: @Sendable (ShelfReport) -> Void
   private let state: Mutex<ShelfSchedule>
+  private let hookThread = Mutex<HeldThread?>(nil)
   private let bell: WakeUp
 
   /// Opens the directory, and begins to finish what a crash left in it.
@@ -20,11 +24,13 @@ public final class CaptureShelf: Sendable {
   /// - Parameter report: Told, from any thread, what a person should know.
   public init(_ options: ShelfOptions, report: @escaping @Sendable (ShelfReport) -> Void) throws(ShelfError) {
     self.options = options
+    limits = Mutex(options)
     self.report = report
     directory = try ShelfDirectory(options.directory, report: report)
     var state = ShelfSchedule()
     do throws(SystemError) {
       bell = try WakeUp()
+      hooks = try HookRunner(options.hooks, report: report)
       let names = try Directory.names(in: directory.path)
       state.names = Set(names.map(Self.captureName))
       state.leftovers = names.filter { $0.hasSuffix(ShelfDirectory.partialSuffix) }.sorted()
@@ -33,6 +39,12 @@ public final class CaptureShelf: Sendable {
     }
     self.state = Mutex(state)
     keepHouse()
+    do throws(SystemError) {
+      let thread = HeldThread(try WorkerThread(name: "on-capture") { [hooks] in hooks.run() })
+      hookThread.withLock { $0 = thread }
+    } catch {
+      throw ShelfError("\(error)")
+    }
     for number in 1...max(options.writerCount, 1) {
       do throws(SystemError) {
         let thread = try WorkerThread(name: "captures-\(number)") { [self] in serve() }
@@ -102,15 +114,26 @@ public final class CaptureShelf: Sendable {
   /// Closes the captures that are finished and ends the threads. What cannot be written within `limit` stays partial,
   /// for the next start.
   public func close(limit: Duration = .seconds(10)) {
+    let closeBy = Clock.monotonic + limit.wholeNanoseconds
     let threads = state.withLock { state in
       state.isClosing = true
-      state.closeBy = Clock.monotonic + limit.wholeNanoseconds
+      state.closeBy = closeBy
       defer { state.threads = [] }
       return state.threads
     }
     bell.ring()
     for thread in threads { thread.join() }
+    hooks.close(by: closeBy)
+    hookThread.withLock { $0 }?.join()
     directory.close()
+  }
+
+  /// Takes other limits and hooks, from now on. The directory stays.
+  public func apply(_ options: ShelfOptions) {
+    limits.withLock { $0 = options }
+    hooks.replace(options.hooks)
+    state.withLock { $0.housekeepingAt = 0 }
+    bell.ring()
   }
 
   // MARK: The writing threads
@@ -178,6 +201,7 @@ public final class CaptureShelf: Sendable {
           remedy: "what became durable is readable: `aftertrace info \(outcome.path)`"))
     }
     job.announce(outcome)
+    if outcome.failure == nil { hooks.add(outcome.path) }
     // Not at once: a storm would have the directory looked through for each of its captures.
     state.withLock { $0.housekeepingAt = min($0.housekeepingAt, Clock.monotonic + 500_000_000) }
   }
@@ -204,6 +228,7 @@ public final class CaptureShelf: Sendable {
 
   private func makeRoom() {
     guard let listing = try? ShelfListing(directory.path) else { return }
+    let options = limits.withLock { $0 }
     let limits = ShelfLimits(
       quota: options.quota, maximumAge: options.maximumAge?.wholeNanoseconds, maximumCount: options.maximumCount)
     for (entry, reason) in limits.removals(from: listing.entries, now: Clock.real) {
@@ -219,7 +244,7 @@ public final class CaptureShelf: Sendable {
 
   private func obstacle() -> TriggerRefusal? {
     guard let space = try? FileSystemSpace(at: directory.path) else { return nil }
-    let reserve = options.reserve ?? min(256 << 20, space.totalBytes / 20)
+    let reserve = limits.withLock { $0.reserve(of: space.totalBytes) }
     guard space.freeBytes < reserve else { return nil }
     return TriggerRefusal(
       .cannotWrite,

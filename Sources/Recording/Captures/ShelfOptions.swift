@@ -10,7 +10,11 @@ public struct ShelfOptions: Sendable {
   /// How many there may be; nil is no limit.
   public var maximumCount: Int? = 1000
   /// No capture is begun with less room than this on the file system; nil is the smaller of 256 MiB and 5 % of it.
+  ///
+  /// Nothing is removed for it: whoever can fill the disk could make evidence go.
   public var reserve: UInt64?
+  /// The same as a share of the file system.
+  public var reservePerMille: Int?
   /// Captures that may be in the making at one time.
   public var maximumInProgress = 128
   /// Threads that write.
@@ -21,6 +25,10 @@ public struct ShelfOptions: Sendable {
   public var patience: Duration = .seconds(600)
   /// Done after each capture that was closed.
   public var hooks: [CaptureHook] = []
+
+  func reserve(of fileSystem: UInt64) -> UInt64 {
+    reserve ?? reservePerMille.map { fileSystem / 1000 * UInt64(max($0, 0)) } ?? min(256 << 20, fileSystem / 20)
+  }
 
   public init(directory: String = standardDirectory) { self.directory = directory }
 }
