@@ -43,7 +43,7 @@ let cLibraries: [Target] = [
   .systemLibrary(name: "CNcurses"),
   .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
   .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
-  .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+  .target(name: "CCurl"),
   .target(name: "CPosix"),
   .target(name: "ProbeRecords"),
 ]
@@ -104,7 +104,10 @@ let program: [Target] = [
     ]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
   .executableTarget(
-    name: "benchmarks", dependencies: ["ProbeRecords", "Posix", "JSON", "BPF", "Probes"], swiftSettings: strict),
+    name: "benchmarks",
+    dependencies: [
+      "ProbeRecords", "Posix", "Events", "JSON", "BPF", "Probes", "CaptureFormat", "Recording", "Triggers",
+    ], swiftSettings: strict),
 ]
 
 let fuzzing: [Target] = [

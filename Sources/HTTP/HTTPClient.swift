@@ -16,12 +16,14 @@ public enum HTTPClient {
   public static func post(
     _ body: [UInt8], to url: String, contentType: String = "application/json", limit: Duration
   ) throws(HTTPClientError) -> Int {
-    guard isReady, let handle = curl_easy_init() else { throw HTTPClientError("libcurl does not start") }
-    defer { curl_easy_cleanup(handle) }
+    guard at_curl_open() != 0, let handle = at_curl_new() else {
+      throw HTTPClientError("libcurl.so.4 is not installed, or does not start")
+    }
+    defer { at_curl_free(handle) }
     var headers: UnsafeMutablePointer<curl_slist>?
     // Without the last, curl asks first whether a long body is welcome, and waits a second for the answer.
-    for line in ["Content-Type: \(contentType)", "Expect:"] { headers = curl_slist_append(headers, line) }
-    defer { curl_slist_free_all(headers) }
+    for line in ["Content-Type: \(contentType)", "Expect:"] { headers = at_curl_append(headers, line) }
+    defer { at_curl_free_list(headers) }
 
     let milliseconds = Int(limit.components.seconds * 1000 + limit.components.attoseconds / 1_000_000_000_000_000)
     let numbers: [(CURLoption, Int)] = [
@@ -37,16 +39,14 @@ public enum HTTPClient {
     }
     at_curl_set_headers(handle, headers)
     // What the other side says is not kept: its status is enough.
-    at_curl_set_writer(handle, { _, size, count, _ in size * count }, nil)
+    at_curl_drop_answer(handle)
     let code = body.withUnsafeBytes { bytes in
       at_curl_set_body(handle, bytes.baseAddress, curl_off_t(bytes.count))
-      return curl_easy_perform(handle)
+      return at_curl_perform(handle)
     }
     guard code == CURLE_OK else { throw HTTPClientError(code) }
     return Int(at_curl_status(handle))
   }
-
-  private static let isReady = at_curl_init() == CURLE_OK
 
   /// The address without user, password, query and fragment, to be shown.
   public static func shown(_ url: String) -> String {
@@ -66,7 +66,7 @@ extension HTTPClientError {
     let permanent: [CURLcode] = [
       CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
     ]
-    let words = String(cString: curl_easy_strerror(code))
+    let words = String(cString: at_curl_text(code))
     self.init(
       description: words.prefix(1).lowercased() + words.dropFirst(), isTransient: !permanent.contains { $0 == code })
   }

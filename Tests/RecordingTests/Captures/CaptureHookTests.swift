@@ -155,12 +155,18 @@ import Testing
   @Test func `an address is posted the summary, and again when it answers with an error of its own`() throws {
     let sample = try ShelfSample()
     let server = try LittleServer([503, 200])
-    let path = try capture(
-      sample, [.url("http://user:secret@127.0.0.1:\(server.port)/hook?token=secret", limit: .seconds(5), attempts: 3)],
-      closing: .seconds(20))
-    // Ending the recorder cuts the pause short, and the attempts.
-    #expect(server.received.count >= 1)
-    let request = try #require(server.received.first)
+    let shelf = try sample.shelf {
+      $0.hooks = [
+        .url("http://user:secret@127.0.0.1:\(server.port)/hook?token=secret", limit: .seconds(5), attempts: 3)
+      ]
+    }
+    let job = try shelf.begin(start: ShelfSample.start())
+    job.finish(ShelfSample.completeness())
+    let path = try #require(job.waitUntilClosed(limit: .seconds(20))).path
+    #expect(eventually { server.received.count == 2 })
+    shelf.close()
+    #expect(sample.reports == [])
+    let request = try #require(server.received.last)
     #expect(request.hasPrefix("POST /hook?token=secret HTTP/1.1"))
     #expect(request.contains("Content-Type: application/json"))
     let body = try JSONValue(parsing: String(request[request.firstRange(of: "\r\n\r\n")!.upperBound...]))
