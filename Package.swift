@@ -128,6 +128,7 @@ let testTargets: [Target] = [
   .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
   .target(name: "TriggerLab", dependencies: ["Posix", "Triggers"], path: "Tests/TriggerLab", swiftSettings: strict),
   tests(of: "JSON"),
+  tests(of: "HTTP"),
   tests(of: "YAML"),
   tests(of: "Service", ["Posix"]),
   tests(of: "Configuration", ["Events", "Posix", "YAML"]),

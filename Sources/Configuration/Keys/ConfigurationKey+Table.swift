@@ -105,7 +105,7 @@ extension ConfigurationKey {
       write: { $0.map { .number(Int64($0)) } ?? .word("off") }),
     key(
       "captures.free_space", \.captures.freeSpace, "a size up to 1TiB or a share of the file system from 0% to 90%",
-      summary: "what the file system has to keep free; the oldest captures are removed for it",
+      summary: "what the file system has to keep free: with less, no capture is begun",
       read: { node in
         node.share(in: 0...900).map { .perMille($0) } ?? node.size(in: 0...tebibyte).map { .bytes($0) }
       },

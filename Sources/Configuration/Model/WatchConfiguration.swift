@@ -59,12 +59,12 @@ extension WatchConfiguration {
 
   /// Where captures are kept, and until when. Nil sets no limit.
   public struct CaptureRetention: Hashable, Sendable {
-    public var directory = "/var/lib/aftertrace"
+    public var directory = "/var/lib/aftertrace/captures"
     /// Bytes of all captures together.
     public var quota: UInt64? = 10 << 30
     public var keepFor: Duration? = .seconds(30 * 86_400)
     public var maxCount: Int? = 1000
-    /// What the file system keeps free; captures give way to it.
+    /// What the file system keeps free: with less, no capture is begun. Nothing is removed for it.
     public var freeSpace = FreeSpace.perMille(50)
   }
 
