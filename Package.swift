@@ -100,7 +100,7 @@ let program: [Target] = [
     "Commands",
     [
       "Bytes", "Posix", "Events", "Arguments", "JSON", "Terminal", "Configuration", "CaptureFormat", "Reconstruction",
-      "Recording", "Interchange", "Service", "YAML", "Inspector", "Control",
+      "Recording", "Interchange", "Service", "YAML", "Inspector", "Control", "HTTP",
     ]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
   .executableTarget(
@@ -142,7 +142,10 @@ let testTargets: [Target] = [
   tests(of: "Posix", ["PrivilegeProbe"]),
   tests(
     of: "Recording",
-    ["CaptureFormat", "ContainerLab", "Events", "JSON", "Posix", "ProbeRecords", "ShelfWriter", "Triggers"],
+    [
+      "CaptureFormat", "ContainerLab", "Events", "JSON", "Posix", "ProbeRecords", "Reconstruction", "ShelfWriter",
+      "Triggers",
+    ],
     exclude: ["Fixtures"]),
   tests(of: "Arguments", exclude: ["Snapshots"]),
   tests(of: "Commands", ["Arguments", "Configuration", "JSON", "Posix", "TriggerLab"]),

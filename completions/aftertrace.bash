@@ -20,7 +20,7 @@ _aftertrace() {
   if [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
   if [[ $current == = ]]; then current=; fi
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'record trigger status captures inspect info containers ps events export help version completions man --help --version' -- "$current"))
+    COMPREPLY=($(compgen -W 'record watch trigger status captures inspect info containers ps state events export help version completions man --help --version' -- "$current"))
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -43,6 +43,15 @@ _aftertrace() {
         --ring-size) :; return ;;
       esac
       flags='--output --container --for --max-size --ring-size --'
+      ;;
+    watch)
+      case $previous in
+        --config) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --directory) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --socket) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --memory) :; return ;;
+      esac
+      flags='--config --check --json --directory --socket --memory'
       ;;
     trigger)
       case $previous in
@@ -104,6 +113,15 @@ _aftertrace() {
       flags='--container --from --to --json --local'
       files=1
       ;;
+    state)
+      case $previous in
+        --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
+        --from) :; return ;;
+        --to) :; return ;;
+      esac
+      flags='--container --from --to --json --local'
+      files=1
+      ;;
     events)
       case $previous in
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
@@ -127,7 +145,7 @@ _aftertrace() {
       case $previous in
       esac
       flags=''
-      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record trigger status captures inspect info containers ps events export help version completions man' -- "$current"))
+      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures inspect info containers ps state events export help version completions man' -- "$current"))
       ;;
     version)
       case $previous in

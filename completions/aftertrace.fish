@@ -24,6 +24,14 @@ complete -c aftertrace -n '__fish_seen_subcommand_from record' -l max-size -x -d
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l ring-size -x -d 'memory of each ring between kernel and recorder'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -a '(__fish_complete_subcommand --fcs-skip=2)'
 
+complete -c aftertrace -n __fish_use_subcommand -a watch -d 'keep the last minutes of every container, armed'
+complete -c aftertrace -n '__fish_seen_subcommand_from watch' -l config -r -F -d 'read FILE in place of /etc/aftertrace'
+complete -c aftertrace -n '__fish_seen_subcommand_from watch' -l check -d 'check the configuration, print what it comes to, and end'
+complete -c aftertrace -n '__fish_seen_subcommand_from watch' -l json -d 'with --check: print one JSON object'
+complete -c aftertrace -n '__fish_seen_subcommand_from watch' -l directory -r -F -d 'write captures into DIR'
+complete -c aftertrace -n '__fish_seen_subcommand_from watch' -l socket -r -F -d 'take triggers on the Unix socket PATH'
+complete -c aftertrace -n '__fish_seen_subcommand_from watch' -l memory -x -d 'all memory that it may take, the kernel\'s rings included'
+
 complete -c aftertrace -n __fish_use_subcommand -a trigger -d 'keep what a container did, before and after'
 complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l container -x -a '(__aftertrace_containers)' -d 'this container'
 complete -c aftertrace -n '__fish_seen_subcommand_from trigger' -l pod -x -d 'the containers of this Kubernetes pod'
@@ -76,6 +84,14 @@ complete -c aftertrace -n '__fish_seen_subcommand_from ps' -l json -d 'print one
 complete -c aftertrace -n '__fish_seen_subcommand_from ps' -l local -d 'print and read times in this machine\'s zone, not UTC'
 complete -c aftertrace -n '__fish_seen_subcommand_from ps' -F
 
+complete -c aftertrace -n __fish_use_subcommand -a state -d 'who was alive at the window\'s start, and what was open'
+complete -c aftertrace -n '__fish_seen_subcommand_from state' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from state' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
+complete -c aftertrace -n '__fish_seen_subcommand_from state' -l to -x -d 'end here; the same forms as --from'
+complete -c aftertrace -n '__fish_seen_subcommand_from state' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from state' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from state' -F
+
 complete -c aftertrace -n __fish_use_subcommand -a events -d 'every event, a line each, in the order of time'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
@@ -94,7 +110,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from export' -s o -l output -r
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -F
 
 complete -c aftertrace -n __fish_use_subcommand -a help -d 'help on the program or on one command'
-complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record trigger status captures inspect info containers ps events export help version completions man'
+complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures inspect info containers ps state events export help version completions man'
 
 complete -c aftertrace -n __fish_use_subcommand -a version -d 'the program\'s version'
 

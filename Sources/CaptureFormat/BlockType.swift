@@ -54,5 +54,6 @@ struct TableID: RawRepresentable, Hashable, Sendable {
   static let state = TableID(rawValue: 16)
   static let pages = TableID(rawValue: 17)
   static let root = TableID(rawValue: 18)
+  static let descriptors = TableID(rawValue: 19)
   static let triggers = TableID(rawValue: 20)
 }

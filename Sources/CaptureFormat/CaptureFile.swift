@@ -171,6 +171,12 @@ public final class CaptureFile {
   }
 
   public func state() throws(CaptureError) -> [StateRow] { try rows(.state, .state, StateRow.rows) }
+  /// Those that were alive when the window began.
+  public func processesAtStart() throws(CaptureError) -> [ProcessRow] { try rows(.state, .processes, ProcessRow.rows) }
+  /// What was open when the window began.
+  public func descriptorsAtStart() throws(CaptureError) -> [DescriptorRow] {
+    try rows(.state, .descriptors, DescriptorRow.rows)
+  }
   public func losses() throws(CaptureError) -> [LossRow] { try rows(.losses, .losses, LossRow.rows) }
   public func anchors() throws(CaptureError) -> [AnchorRow] { try rows(.anchors, .anchors, AnchorRow.rows) }
   /// Why the capture was made, in the order the triggers were taken; none when somebody recorded by hand.

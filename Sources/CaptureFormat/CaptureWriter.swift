@@ -94,8 +94,15 @@ public final class CaptureWriter {
     try append(.processes, .processes, processes) { $0.write(to: $1) }
   }
 
-  public func append(state: [StateRow]) throws(SystemError) {
+  private func append(state: [StateRow]) throws(SystemError) {
     try append(.state, .state, state) { $0.write(to: $1) }
+  }
+
+  /// Appends how things stood when the window began.
+  public func append(_ image: StateImage) throws(SystemError) {
+    try append(state: image.streams)
+    try append(.state, .processes, image.processes) { $0.write(to: $1) }
+    try append(.state, .descriptors, image.descriptors) { $0.write(to: $1) }
   }
 
   public func append(losses: [LossRow]) throws(SystemError) {

@@ -35,6 +35,8 @@ public final class EventBlockBuilder {
   public var estimatedRawLength: Int { rows.pointee.lengthBound }
   /// Bytes of memory that its buffers take.
   public var memoryInBytes: Int { rows.pointee.memoryInBytes }
+  /// Little happened so far: the rows take little more memory than their bytes.
+  public var isCompact: Bool { rows.pointee.isLogging }
   /// Seal before another row.
   public var isFull: Bool { rows.pointee.isFull }
 

@@ -179,7 +179,7 @@ extension BlockProcess {
 }
 
 extension BlockFile {
-  fileprivate static func rows(_ table: TableReader) throws(ByteError) -> [BlockFile] {
+  static func rows(_ table: TableReader) throws(ByteError) -> [BlockFile] {
     var ids = try table.integers(.fileID)
     var inodes = try table.integers(.inode)
     var devices = try table.integers(.device)

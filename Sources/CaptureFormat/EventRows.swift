@@ -47,7 +47,7 @@ struct EventRows: ~Copyable {
 
   /// The rows until they are columns.
   private var log = RowLog()
-  private var isLogging = true
+  private(set) var isLogging = true
   /// A log of this length becomes columns, or a block where it took long to become so long.
   private static let logLimit = 4096
   private static let stringLimitOfLog = 16_384

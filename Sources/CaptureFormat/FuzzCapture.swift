@@ -24,7 +24,7 @@ public func fuzzCapture(_ bytes: [UInt8]) throws(CaptureError) -> FuzzOutcome {
     outcome.tableRows +=
       try file.processes().count + file.containers().count + file.state().count + file.losses().count
       + file.anchors().count + file.counts().count + file.triggers().count + file.catalogue.columns.count
-      + file.catalogue.calls.count
+      + file.processesAtStart().count + file.descriptorsAtStart().count + file.catalogue.calls.count
       + file.catalogue.kinds.count + file.catalogue.causes.count
   }
   var merge = EventMerge(files, entries: files.flatMap(\.directory))

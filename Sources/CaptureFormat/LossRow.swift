@@ -109,7 +109,12 @@ public struct StateRow: Hashable, Sendable {
   public var achievedStart: BootTime
   /// Sequence of the first event that is in the capture.
   public var firstSequence: UInt64
-  public init(container: ContainerKey, lane: Lane, achievedStart: BootTime, firstSequence: UInt64) {
+  /// When the state was so that this lane's events go on from: of lifecycle the processes', of detail the descriptors'.
+  public var stateTime: BootTime?
+  public init(
+    container: ContainerKey, lane: Lane, achievedStart: BootTime, firstSequence: UInt64, stateTime: BootTime? = nil
+  ) {
+    self.stateTime = stateTime
     self.container = container
     self.lane = lane
     self.achievedStart = achievedStart

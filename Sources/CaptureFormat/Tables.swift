@@ -257,28 +257,6 @@ extension CountRow {
   }
 }
 
-extension StateRow {
-  func write(to table: TableBuilder) {
-    table.set(.container, container.rawValue)
-    table.set(.lane, lane.rawValue)
-    table.set(.firstTime, achievedStart.nanoseconds)
-    table.set(.firstSequence, firstSequence)
-  }
-
-  static func rows(_ table: TableReader) throws(ByteError) -> [StateRow] {
-    var containers = try table.integers(.container)
-    var lanes = try table.integers(.lane)
-    var starts = try table.integers(.firstTime)
-    var sequences = try table.integers(.firstSequence)
-    return (0..<table.rowCount).compactMap { row in
-      guard let lane = lanes.exactly(row).flatMap(Lane.init(rawValue:)) else { return nil }
-      return StateRow(
-        container: table.container(containers.exactly(row) ?? 0), lane: lane,
-        achievedStart: starts.time(row) ?? BootTime(nanoseconds: 0), firstSequence: sequences.unsigned(row) ?? 0)
-    }
-  }
-}
-
 extension BlockEntry {
   func write(to table: TableBuilder) {
     table.set(.blockOffset, offset)

@@ -13,11 +13,9 @@ public let program = Program(
     CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (root has them); reading needs nothing.
     """,
   commands: [
-    recordCommand,
-    triggerCommand, statusCommand,
-    capturesCommand, inspectCommand, infoCommand, containersCommand, psCommand, eventsCommand,
-    exportCommand, helpCommand,
-    versionCommand, completionsCommand, manCommand,
+    recordCommand, watchCommand, triggerCommand, statusCommand, capturesCommand, inspectCommand, infoCommand,
+    containersCommand, psCommand, stateCommand, eventsCommand, exportCommand, helpCommand, versionCommand,
+    completionsCommand, manCommand,
   ],
   exitStatuses: [
     (0, "done"),
@@ -96,6 +94,33 @@ private let capturesCommand = CommandDescription(
     .init("aftertrace captures keep node-1-web-20260131-140205", "Keep one, whatever the quota says"),
   ])
 
+private let watchCommand = CommandDescription(
+  "watch", group: recording, summary: "keep the last minutes of every container, armed",
+  discussion: """
+    Keeps what every container did in bounded memory: ten minutes of processes, two of files opened and connections, \
+    half a minute of the rest. When something fires, one capture is written with the time before it, how things stood \
+    when that began, and the fifteen seconds after.
+
+    Says on standard error when it is armed. SIGTERM and Ctrl-C finish the captures in progress; SIGHUP reads the \
+    configuration again without losing history. What is typed here holds over what the configuration says.
+    """,
+  flags: [
+    Flag(
+      "config", value: .init("FILE", .file), summary: "read FILE in place of /etc/aftertrace",
+      discussion: "A file, which then is the whole configuration, or a directory with aftertrace.yaml and conf.d."),
+    Flag("check", summary: "check the configuration, print what it comes to, and end"),
+    Flag("json", summary: "with --check: print one JSON object"),
+    Flag("directory", value: .init("DIR", .file), summary: "write captures into DIR"),
+    Flag("socket", value: .init("PATH", .file), summary: "take triggers on the Unix socket PATH"),
+    Flag(
+      "memory", value: .init("SIZE", .size), summary: "all memory that it may take, the kernel's rings included",
+      discussion: "Without it the larger of 128 MiB and 1 % of the machine's memory."),
+  ],
+  examples: [
+    .init("aftertrace watch --directory /var/lib/aftertrace", "Watch every container"),
+    .init("aftertrace watch --check", "See what the configuration comes to"),
+  ])
+
 private let inspectCommand = CommandDescription(
   "inspect", group: reading, summary: "look through a capture in the terminal",
   discussion: """
@@ -132,6 +157,16 @@ private let psCommand = CommandDescription(
     """,
   flags: readingFlags, operands: [captures],
   examples: [.init("aftertrace ps --container web web.pcapng", "Show one container's processes")])
+
+private let stateCommand = CommandDescription(
+  "state", group: reading, summary: "who was alive at the window's start, and what was open",
+  discussion: """
+    Captures of `watch` tell how things stood when their window began: processes with their parents, the dead ones \
+    among them, and for each its open files, listeners and connections, with the path that the container saw and since when. \
+    What may have been closed unseen says so.
+    """,
+  flags: readingFlags, operands: [captures],
+  examples: [.init("aftertrace state web.pcapng", "See what was open before it happened")])
 
 private let eventsCommand = CommandDescription(
   "events", group: reading, summary: "every event, a line each, in the order of time",

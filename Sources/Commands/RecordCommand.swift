@@ -85,7 +85,7 @@ private func defaultName() -> String {
 }
 
 /// The kernel's rings are powers of two, of a page at least.
-private func powerOfTwo(atLeast size: UInt64) -> Int {
+func powerOfTwo(atLeast size: UInt64) -> Int {
   var result = 4096
   while result < min(size, 1 << 30) { result *= 2 }
   return result

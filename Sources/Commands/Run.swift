@@ -27,6 +27,7 @@ private func run(_ invocation: Invocation) -> Int32 {
   case "completions": return print(completions(for: invocation.operands[0]) ?? "")
   case "man": return print(manPage())
   case "inspect": return guarded { try runInspect(invocation) }
+  case "watch": return guarded { try runWatch(invocation) }
   case "record": return guarded { try runRecord(invocation) }
   case "captures": return guarded { try CapturesCommand(invocation).run(invocation.operands) }
   case "trigger": return guarded { try runTrigger(invocation) }

@@ -188,6 +188,9 @@ extension ColumnID {
     .init(.value, "value", .string, "", "value"),
     .init(.columnList, "column_list", .bytes, "", "the shape's columns, two bytes each"),
     .init(.tableNumber, "table_number", .unsigned, "", "which table"),
+    .init(.stateTime, "state_time", .unsigned, "ns", "when the state that the lane tells of was so, since boot"),
+    .init(.since, "since", .unsigned, "ns", "since when, since boot; absent where that was not seen"),
+    .init(.descriptorFlags, "descriptor_flags", .unsigned, "bits", "what qualifies the descriptor"),
   ]
 
   /// Descriptions by number, for the columns of this version.

@@ -155,4 +155,9 @@ public struct ColumnID: RawRepresentable, Hashable, Sendable {
   /// Of a shape: the columns that its rows have a value in.
   public static let columnList = ColumnID(rawValue: 232)
   public static let tableNumber = ColumnID(rawValue: 233)
+
+  // How things stood when a window began.
+  public static let stateTime = ColumnID(rawValue: 240)
+  public static let since = ColumnID(rawValue: 241)
+  public static let descriptorFlags = ColumnID(rawValue: 242)
 }

@@ -17,6 +17,8 @@ final class RecordingEngine {
     var losesDefinitions = false
     /// Names of files that are remembered.
     var fileCapacity = 262_144
+    /// Open files that the probes remember to have named; nil leaves it as it is.
+    var definitionCapacity: Int?
   }
 
   let resolver: ContainerResolver
@@ -45,7 +47,8 @@ final class RecordingEngine {
     let recipes = RecipeTable()
     session = try ProbeSession(
       ProbeSettings(
-        ringSize: settings.ringSize, recordsByDefault: settings.recordsByDefault,
+        ringSize: settings.ringSize, definitionCapacity: settings.definitionCapacity,
+        recordsByDefault: settings.recordsByDefault,
         isSubtreeOnly: settings.isSubtreeOnly, hierarchy: hierarchy.number, hostMountNamespace: hostNamespace,
         testing: settings.losesDefinitions ? UInt32(AT_TESTING_LOSE_DEFINITIONS) : 0,
         fileCapacity: settings.fileCapacity),
@@ -65,6 +68,23 @@ final class RecordingEngine {
   func scanProcesses() throws {
     decoder.processes.take(
       scan: try ProbeSession.scanProcesses(hierarchy: hierarchy.number), attribution: attribution)
+  }
+
+  /// Takes in what these processes have open, where somebody asks for it.
+  func scanDescriptors() {
+    guard decoder.descriptors != nil else { return }
+    var scan = DescriptorScan()
+    for (number, process) in decoder.processes.processes.enumerated()
+    where !process.isForgotten && process.end == nil && process.flags.contains(.tableScan) {
+      for descriptor in scan.descriptors(of: process.key.pid) { decoder.descriptors?.take(descriptor, of: number) }
+    }
+  }
+
+  /// Where a cgroup's files are.
+  func directory(ofCgroup path: CgroupPath) -> String? { hierarchy.directory(of: path) }
+
+  func wallTime(of time: BootTime) -> WallTime {
+    WallTime(nanoseconds: Clock.real &+ Int64(bitPattern: time.nanoseconds &- Clock.boot))
   }
 
   /// Decodes what the probes wrote, but for the last moments before `now`: another probe may be about to write as early a

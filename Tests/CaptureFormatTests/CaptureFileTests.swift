@@ -20,6 +20,8 @@ import Testing
       #expect(try file.losses() == SampleCapture.losses)
       #expect(try file.anchors() == SampleCapture.anchors)
       #expect(try file.state() == SampleCapture.state)
+      #expect(try file.processesAtStart() == [SampleCapture.processes[1]])
+      #expect(try file.descriptorsAtStart() == SampleCapture.descriptors)
       #expect(try file.triggers() == SampleCapture.triggers)
       #expect(file.directory.count == 1)
       #expect(file.directory[0].stream == StreamKey(container: SampleCapture.container, lane: .activity))

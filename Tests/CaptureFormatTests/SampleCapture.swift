@@ -51,7 +51,17 @@ enum SampleCapture {
   ]
 
   static let state = [
-    StateRow(container: container, lane: .detail, achievedStart: BootTime(nanoseconds: 3), firstSequence: 40)
+    StateRow(container: container, lane: .detail, achievedStart: BootTime(nanoseconds: 3), firstSequence: 40),
+    StateRow(
+      container: container, lane: .lifecycle, achievedStart: BootTime(nanoseconds: 2), firstSequence: 0,
+      stateTime: BootTime(nanoseconds: 2)),
+  ]
+
+  static let descriptors = [
+    DescriptorRow(
+      container: container, process: processes[0].key, descriptor: 3, flags: [.listening, .closesOnExec],
+      since: BootTime(nanoseconds: 1), file: socket),
+    DescriptorRow(container: container, process: processes[0].key, descriptor: -1, flags: .doubtful, file: file),
   ]
 
   static let triggers = [
@@ -139,7 +149,10 @@ enum SampleCapture {
         causes: LossCause.catalogue))
     try writer.append(containers: small ? [ContainerRow(key: .host, id: "ab", name: "web")] : containers)
     try writer.append(processes: small ? [processes[0], processes[2]] : processes)
-    try writer.append(state: state)
+    try writer.append(
+      StateImage(
+        streams: small ? [state[0]] : state, processes: small ? [] : [processes[1]],
+        descriptors: small ? [descriptors[1]] : descriptors))
     for block in events(count) { try writer.append(block) }
     try writer.append(losses: losses)
     try writer.append(anchors: anchors)

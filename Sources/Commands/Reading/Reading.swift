@@ -34,6 +34,7 @@ private func run(_ invocation: Invocation, _ file: ReadingFile, _ output: Output
   switch invocation.command.name {
   case "info": try InfoCommand(file: file, output: output).run()
   case "containers": try ContainersCommand(file: file, output: output).run()
+  case "state": try StateCommand(file: file, output: output).run()
   case "ps": try PsCommand(file: file, output: output).run()
   case "events": try EventsCommand(file: file, output: output, format: file.isJSON ? .lines : .text).run()
   default:

@@ -16,7 +16,8 @@ public struct CaptureStart: Sendable {
   public var anchors: [AnchorRow] = []
   public var containers: [ContainerRow] = []
   public var processes: [ProcessRow] = []
-  public var state: [StateRow] = []
+  /// How things stood when the window began.
+  public var state: StateImage?
   public var losses: [LossRow] = []
   /// Shared with whoever else keeps them: taken whatever the queue's limit is.
   public var blocks: [SealedBlock] = []
@@ -39,7 +40,7 @@ public struct CaptureStart: Sendable {
     if !triggers.isEmpty { items.append(.triggers(triggers)) }
     if !containers.isEmpty { items.append(.containers(containers)) }
     if !processes.isEmpty { items.append(.processes(processes)) }
-    if !state.isEmpty { items.append(.state(state)) }
+    if let state { items.append(.state(state)) }
     if !losses.isEmpty { items.append(.losses(losses)) }
     return items + blocks.map { .block($0) }
   }

@@ -1,16 +1,15 @@
 internal import CaptureFormat
 internal import Events
-internal import ProbeRecords
 
 /// What a file identity is called: from the one definition record that carried its number.
-struct FileDefinition: Sendable {
-  var file: FileID
-  var inode: UInt64
-  var device: UInt32
-  var mode: UInt16
-  var type: UInt8
+final class FileDefinition {
+  let file: FileID
+  let inode: UInt64
+  let device: UInt32
+  let mode: UInt16
+  let type: UInt8
   /// `O_*` as the open file held them when it was first seen.
-  var openFlags: UInt32?
+  let openFlags: UInt32?
   /// Path as the container sees it, or a name such as `pipe:[4711]`; nil for sockets without one.
   var path: [UInt8]?
   var flags: EventFlags
@@ -21,6 +20,20 @@ struct FileDefinition: Sendable {
   var socketType: UInt16?
   var networkProtocol: UInt16?
   var peerInode: UInt64?
+
+  init(
+    file: FileID, inode: UInt64, device: UInt32, mode: UInt16, type: UInt8, openFlags: UInt32? = nil,
+    path: [UInt8]? = nil, flags: EventFlags = []
+  ) {
+    self.file = file
+    self.inode = inode
+    self.device = device
+    self.mode = mode
+    self.type = type
+    self.openFlags = openFlags
+    self.path = path
+    self.flags = flags
+  }
 }
 
 /// The definitions seen so far, bounded: what was not asked for the longest goes first, and what is gone reads as unknown.
@@ -34,6 +47,9 @@ struct FileTable {
   private(set) var misses: UInt64 = 0
 
   init(capacity: Int) { half = max(capacity / 2, 1) }
+
+  /// An object, its path and its place in a dictionary, roughly.
+  var memoryInBytes: Int { (recent.count + older.count) * 320 + (recent.capacity + older.capacity) * 24 }
 
   mutating func insert(_ definition: FileDefinition) {
     if recent.updateValue(definition, forKey: definition.file) == nil, recent.count >= half {

@@ -7,7 +7,7 @@ public enum CaptureItem: Sendable {
   case block(SealedBlock)
   case containers([ContainerRow])
   case processes([ProcessRow])
-  case state([StateRow])
+  case state(StateImage)
   case losses([LossRow])
   case anchors([AnchorRow])
   case triggers([TriggerRow])
@@ -20,7 +20,7 @@ extension CaptureItem {
     case .block(let block): block.bytes.count
     case .containers(let rows): rows.count * 512
     case .processes(let rows): rows.count * 384
-    case .state(let rows): rows.count * 32
+    case .state(let image): image.processes.count * 384 + image.descriptors.count * 192 + 96
     case .losses(let rows): rows.count * 48
     case .anchors(let rows): rows.count * 32
     case .triggers(let rows): rows.reduce(0) { $0 + 256 + ($1.body?.count ?? 0) }
@@ -35,7 +35,7 @@ extension CaptureWriter {
     case .block(let block): try append(block)
     case .containers(let rows): try append(containers: rows)
     case .processes(let rows): try append(processes: rows)
-    case .state(let rows): try append(state: rows)
+    case .state(let image): try append(image)
     case .losses(let rows): try append(losses: rows)
     case .anchors(let rows): try append(anchors: rows)
     case .triggers(let rows): try append(triggers: rows) { time in anchor?.wallTime(of: time) }

@@ -27,7 +27,7 @@ extension ProcessTable {
   func rows(isOwn: (RecordedProcess) -> Bool) -> [ProcessRow] {
     var ancestors = Set<Int>()
     var rows: [ProcessRow] = []
-    for (number, process) in processes.enumerated() where isOwn(process) {
+    for (number, process) in processes.enumerated() where !process.isForgotten && isOwn(process) {
       rows.append(process.row)
       var next = process.parent.flatMap { self.number(of: $0) }
       while let ancestor = next, ancestor != number, !isOwn(processes[ancestor]), ancestors.insert(ancestor).inserted {

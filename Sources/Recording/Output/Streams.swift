@@ -8,10 +8,22 @@ final class Streams {
     init(builder: EventBlockBuilder) { self.builder = builder }
   }
 
+  /// When a block that is not full is sealed.
+  struct Ages {
+    /// Of streams in which much happens: they are columns, and large while they are open.
+    var busy: Duration
+    /// By lane, of streams in which little happens.
+    var quiet: [Duration]
+
+    static func all(_ age: Duration) -> Ages { Ages(busy: age, quiet: Lane.allCases.map { _ in age }) }
+  }
+
   /// Every container is wanted where this is nil.
   var wanted: Set<ContainerKey>?
-  /// A block that is not full is sealed at this age, so that a reader who follows sees it.
-  let maximumAge: UInt64
+  /// Whose blocks are sealed after a second: somebody waits for them.
+  var urgent: Set<ContainerKey> = []
+  private let busyAge: UInt64
+  private let quietAges: [UInt64]
   /// One for all streams: its buffers are those of the largest block.
   private let assembler = BlockAssembler()
   private var streams: [StreamKey: Stream] = [:]
@@ -22,9 +34,10 @@ final class Streams {
   /// Those that have had an event.
   private(set) var containers: Set<ContainerKey> = []
 
-  init(wanted: Set<ContainerKey>? = nil, maximumAge: Duration = .seconds(1), seal: @escaping (SealedBlock) -> Void) {
+  init(wanted: Set<ContainerKey>? = nil, ages: Ages = .all(.seconds(1)), seal: @escaping (SealedBlock) -> Void) {
     self.wanted = wanted
-    self.maximumAge = UInt64(maximumAge.components.seconds) * 1_000_000_000
+    busyAge = ages.busy.wholeNanoseconds
+    quietAges = ages.quiet.map(\.wholeNanoseconds)
     self.seal = seal
   }
 
@@ -54,9 +67,11 @@ final class Streams {
 
   /// Seals what has been open for longer than the age limit. Called on the recorder's timer.
   func sealAged(now: BootTime) {
-    for stream in streams.values {
-      guard stream.builder.rowCount > 0 else { continue }
-      if now.nanoseconds > stream.builder.firstTime.nanoseconds + maximumAge { sealBlock(of: stream) }
+    for (key, stream) in streams where stream.builder.rowCount > 0 {
+      let limit =
+        urgent.contains(key.container)
+        ? min(busyAge, 1_000_000_000) : stream.builder.isCompact ? quietAges[Int(key.lane.rawValue)] : busyAge
+      if now.nanoseconds > stream.builder.firstTime.nanoseconds + limit { sealBlock(of: stream) }
     }
   }
 
@@ -64,6 +79,31 @@ final class Streams {
     for key in streams.keys.sorted(by: { ($0.container, $0.lane) < ($1.container, $1.lane) }) {
       sealBlock(of: streams[key]!)
     }
+  }
+
+  /// Seals what is open of one container.
+  func seal(_ container: ContainerKey) {
+    for lane in Lane.allCases {
+      if let stream = streams[StreamKey(container: container, lane: lane)] { sealBlock(of: stream) }
+    }
+  }
+
+  /// Drops the streams of a container that is gone.
+  func forget(_ container: ContainerKey) {
+    for lane in Lane.allCases { streams[StreamKey(container: container, lane: lane)] = nil }
+    containers.remove(container)
+    lastKey = nil
+    last = nil
+  }
+
+  /// Of the next event of the stream.
+  func nextSequence(of key: StreamKey) -> UInt64 { streams[key]?.builder.nextSequence ?? 0 }
+
+  /// Bytes that the open blocks take, by container.
+  func memoryByContainer() -> [ContainerKey: Int] {
+    var result: [ContainerKey: Int] = [:]
+    for (key, stream) in streams { result[key.container, default: 0] += stream.builder.memoryInBytes + 160 }
+    return result
   }
 
   private func sealBlock(of stream: Stream) {

@@ -8,6 +8,8 @@ internal import Probes
 struct ProbeSettings {
   /// Bytes of each detail ring; the others follow from it.
   var ringSize: Int = 16 << 20
+  /// Open files that the probes remember to have named; nil leaves it as it is.
+  var definitionCapacity: Int?
   var recordsByDefault = true
   var isSubtreeOnly = false
   var hierarchy: UInt32 = 0
@@ -52,6 +54,9 @@ final class ProbeSession {
     try writeConfiguration()
   }
 
+  /// How many rings each of the two lanes with a ring a CPU has.
+  static var ringCount: Int { get throws { try Processors.ringCount() } }
+
   private static func load(_ probe: ProbeObject, _ settings: ProbeSettings) throws -> LoadedObject {
     let file = try ObjectFile(probe.bytes, name: probe.name)
     let count = try Processors.ringCount()
@@ -62,6 +67,7 @@ final class ProbeSession {
     // the kernel's choice of what was used the least is a rough one.
     try file.setCapacity(of: "definitions", to: UInt32(max(settings.fileCapacity / 8, 1024)))
     try file.setCapacity(of: "ring_lifecycle", to: UInt32(max(settings.ringSize / 4, 4096)))
+    if let capacity = settings.definitionCapacity { try file.setCapacity(of: "definitions", to: UInt32(capacity)) }
     try file.setConstant("ring_mask", to: UInt32(count - 1))
     return try file.load()
   }

@@ -41,7 +41,7 @@ extension ProcessTable {
   /// What /proc says, if the process is still the same one: an end in between would tell of its pid's next owner.
   private mutating func readStrings(of number: Int) {
     let directory = "/proc/\(self[number].key.pid)"
-    guard startsInTheSameTick(directory, self[number].key.start) else { return }
+    guard Self.startsInTheSameTick(directory, self[number].key.start) else { return }
     if let bytes = try? FileDescriptor.contents(of: directory + "/cmdline", limit: Int(AT_ARGV_MAX)) {
       self[number].arguments = bytes.withUnsafeBytes { splitArguments($0) }
     }
@@ -49,8 +49,11 @@ extension ProcessTable {
     self[number].executable = (try? File.linkTarget(directory + "/exe")).map { Array($0.utf8) }
   }
 
+  /// Whether the process is still there, and not another one of its pid.
+  static func isAlive(_ key: ProcessKey) -> Bool { startsInTheSameTick("/proc/\(key.pid)", key.start) }
+
   /// /proc counts starts in ticks of 10 ms: compared at that grain.
-  private func startsInTheSameTick(_ directory: String, _ start: BootTime) -> Bool {
+  private static func startsInTheSameTick(_ directory: String, _ start: BootTime) -> Bool {
     guard let bytes = try? FileDescriptor.contents(of: directory + "/stat", limit: 4096),
       let parenthesis = bytes.lastIndex(of: UInt8(ascii: ")"))
     else { return false }

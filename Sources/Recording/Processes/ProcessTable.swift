@@ -3,6 +3,7 @@ internal import Events
 /// What the recorder knows of one process, from the scan and from its events.
 struct RecordedProcess: Sendable {
   var key: ProcessKey
+  /// The real parent when it started.
   var parent: ProcessKey?
   var container: ContainerKey = .host
   var comm: [UInt8] = []
@@ -22,6 +23,13 @@ struct RecordedProcess: Sendable {
   var eventCount: UInt64 = 0
   /// The generation of its name: raised at exec, so that block dictionaries describe it anew.
   var generation: UInt32 = 0
+  /// Its row was handed on; what is left is a stub for the sake of its children.
+  var isBuried = false
+  /// The number is free for another process.
+  var isForgotten = false
+
+  /// Since when it has run what it runs.
+  var imageStart: BootTime { execTime ?? key.start }
 }
 
 /// The processes of a recording, dense by number, found by (pid, start).
@@ -30,6 +38,10 @@ struct ProcessTable {
   private var numbers: [ProcessKey: Int] = [:]
   /// The living process of each pid: the scan's 10 ms start times are matched through it.
   private var living: [UInt32: Int] = [:]
+  private var free: [Int] = []
+  /// Whether ``takeEnds()`` is going to be asked.
+  var keepsEnds = false
+  private var ends: [Int] = []
   private var lastKey = ProcessKey(pid: 0, start: BootTime(nanoseconds: 0))
   private var lastNumber = -1
 
@@ -50,8 +62,13 @@ struct ProcessTable {
     if let known = numbers[key] {
       number = known
     } else {
-      number = processes.count
-      processes.append(RecordedProcess(key: key))
+      if let reused = free.popLast() {
+        number = reused
+        processes[reused] = RecordedProcess(key: key)
+      } else {
+        number = processes.count
+        processes.append(RecordedProcess(key: key))
+      }
       numbers[key] = number
       living[key.pid] = number
     }
@@ -70,10 +87,83 @@ struct ProcessTable {
   }
 
   /// A process that ended keeps its row; its pid is free.
-  mutating func end(_ number: Int, at time: BootTime, exitCode: UInt32) {
+  mutating func end(_ number: Int, at time: BootTime, exitCode: UInt32?) {
     processes[number].end = time
     processes[number].exitCode = exitCode
     let pid = processes[number].key.pid
     if living[pid] == number { living[pid] = nil }
+    if keepsEnds { ends.append(number) }
+  }
+
+  /// Those that ended since the last call.
+  mutating func takeEnds() -> [Int] {
+    defer { ends = [] }
+    return ends
+  }
+
+  /// Gives the number of a dead process to others.
+  mutating func forget(_ number: Int) {
+    let key = processes[number].key
+    numbers[key] = nil
+    if living[key.pid] == number { living[key.pid] = nil }
+    processes[number] = RecordedProcess(key: key, isForgotten: true)
+    free.append(number)
+    lastNumber = -1
+  }
+
+  /// Rows in use.
+  var count: Int { processes.count - free.count }
+
+  /// Bytes that the table takes, its strings estimated by their lengths.
+  var memoryInBytes: Int {
+    var total = processes.capacity * MemoryLayout<RecordedProcess>.stride + numbers.capacity * 40 + living.capacity * 24
+    for process in processes where !process.isForgotten {
+      total += process.comm.capacity + (process.executable?.capacity ?? 0) + (process.workingDirectory?.capacity ?? 0)
+      total += 96 + process.arguments.capacity * 8
+      for argument in process.arguments { total += argument.capacity + 32 }
+    }
+    return total
+  }
+}
+
+// MARK: Where a recording goes on for ever
+
+extension ProcessTable {
+  /// So many dead parents above a living process are kept.
+  private static let ancestorLimit = 32
+
+  /// Lets go of processes that died before `time`: each is given to `bury` once, and what is left of it is a stub while
+  /// a living process descends from it.
+  ///
+  /// - Complexity: O(processes · depth).
+  mutating func buryDead(before time: BootTime, _ bury: (RecordedProcess) -> Void) {
+    var isNeeded = [Bool](repeating: false, count: processes.count)
+    for process in processes where !process.isForgotten && process.end == nil {
+      var depth = 0
+      var next = process.parent
+      while depth < Self.ancestorLimit, let key = next, let number = numbers[key], !isNeeded[number] {
+        if processes[number].end != nil { isNeeded[number] = true }
+        next = processes[number].parent
+        depth += 1
+      }
+    }
+    for number in processes.indices where !processes[number].isForgotten {
+      guard let end = processes[number].end, end < time else { continue }
+      if !processes[number].isBuried {
+        bury(processes[number])
+        processes[number].isBuried = true
+        processes[number].arguments = []
+        processes[number].workingDirectory = nil
+        processes[number].terminal = nil
+      }
+      if !isNeeded[number] { forget(number) }
+    }
+  }
+
+  /// Ends those whose death was not seen: their exit record was lost, or they were never told of but by their children.
+  mutating func endVanished(at time: BootTime, isAlive: (ProcessKey) -> Bool) {
+    for number in processes.indices where !processes[number].isForgotten && processes[number].end == nil {
+      if !isAlive(processes[number].key) { end(number, at: time, exitCode: nil) }
+    }
   }
 }

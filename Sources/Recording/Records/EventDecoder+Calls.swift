@@ -26,6 +26,8 @@ extension EventDecoder {
     if details.path != nil || details.address != nil { notes.insert(.fromUserMemory) }
     let kind = kind(of: recipe, body)
     guard let builder = beginRow(header, kind: kind, result: body.result, flags: notes) else { return }
+    trackDetailedCall(
+      currentProcess, header, body, file: details.file, secondFile: details.secondFile, pair: details.pair)
     for argument in recipe.arguments { builder.set(argument.column, argument.value(of: body.argument(argument.index))) }
     if let file = details.file, file.type != UInt8(AT_FILE_NONE.rawValue) {
       builder.set(.file, Int64(intern(file, in: builder)))
@@ -105,7 +107,7 @@ extension EventDecoder {
     if let address = details.address.flatMap({ SocketAddress(socketAddress: $0) }) {
       builder.set(.address, address: address)
     } else if let socket = details.socket {
-      var definition = FileDefinition(file: .unknown, inode: 0, device: 0, mode: 0, type: 0, flags: [])
+      let definition = FileDefinition(file: .unknown, inode: 0, device: 0, mode: 0, type: 0, flags: [])
       definition.describe(socket)
       if let remote = definition.remote { builder.set(.address, address: remote) }
     }

@@ -12,6 +12,7 @@ extension EventDecoder {
       let child = processes.enter(
         ProcessKey(pid: body.child_tgid, start: BootTime(nanoseconds: body.child_leader_start)))
       inherit(from: parent, to: child, body)
+      descriptors?.fork(parent, child, isShared: body.clone_flags & 0x400 != 0, at: header.time)
     }
     guard let builder = beginRow(header, kind: isThread ? .threadStart : .processFork, result: Int64(body.child_tid))
     else { return }
@@ -54,7 +55,9 @@ extension EventDecoder {
     var notes = EventFlags()
     var filename: [UInt8]?
     var argumentBytes: [UInt8]?
+    keepImage(of: number, until: header.time)
     apply(body, to: number, at: header.time)
+    descriptors?.exec(number, at: header.time)
     for field in record.fields(after: MemoryLayout<at_exec>.size) {
       let flags = EventFlags(rawValue: field.flags)
       notes.formUnion(flags)
@@ -96,6 +99,16 @@ extension EventDecoder {
     streams.endRow(builder)
   }
 
+  /// What the process ran until now, where somebody wants to know later.
+  ///
+  /// Between a fork and its exec a process is its parent's copy: that need not be kept.
+  private mutating func keepImage(of number: Int, until time: UInt64) {
+    guard supersededImages != nil else { return }
+    let process = processes[number]
+    guard !process.comm.isEmpty, time > process.imageStart.nanoseconds + 1_000_000_000 else { return }
+    supersededImages?.append((process, BootTime(nanoseconds: time)))
+  }
+
   private mutating func apply(_ body: at_exec, to number: Int, at time: UInt64) {
     processes[number].generation += 1
     // What could not be read of the new image is unknown, not the old one's.
@@ -103,7 +116,10 @@ extension EventDecoder {
     processes[number].executable = nil
     processes[number].workingDirectory = nil
     processes[number].execTime = BootTime(nanoseconds: time)
-    processes[number].parent = ProcessKey(pid: body.parent_tgid, start: BootTime(nanoseconds: body.parent_start))
+    // Whoever started it: by now it may have been given to a reaper.
+    if (processes[number].parent?.start.nanoseconds ?? 0) == 0 {
+      processes[number].parent = ProcessKey(pid: body.parent_tgid, start: BootTime(nanoseconds: body.parent_start))
+    }
     processes[number].userID = body.uid
     processes[number].groupID = body.gid
     processes[number].session = body.session
@@ -127,6 +143,7 @@ extension EventDecoder {
       streams.endRow(builder)
     }
     if !isThread {
+      descriptors?.exit(number, at: header.time)
       processes.end(number, at: BootTime(nanoseconds: header.time), exitCode: body.exit_code)
     }
   }

@@ -27,6 +27,21 @@ struct EventDecoder {
     case held
   }
 
+  /// Where it is not nil: processes as they were before an exec, and until when. To be taken out now and then.
+  var supersededImages: [(process: RecordedProcess, until: BootTime)]?
+  /// Where it is not nil: what each process has open.
+  var descriptors: DescriptorLedger?
+  let effects = DescriptorEffects()
+  /// Of the row that was begun last.
+  private(set) var currentProcess = -1
+  /// Files that were named by a number that no definition came for, or whose definition was given up: by container.
+  private(set) var unnamedFiles: [ContainerKey: UnnamedFiles] = [:]
+
+  struct UnnamedFiles {
+    var count: UInt64 = 0
+    var last = BootTime(nanoseconds: 0)
+  }
+
   init(recipes: RecipeTable, attribution: Attribution, streams: Streams, fileCapacity: Int) {
     files = FileTable(capacity: fileCapacity)
     self.recipes = recipes
@@ -79,6 +94,7 @@ struct EventDecoder {
     guard streams.wants(place.container) else { return nil }
     let key = header.processKey
     let number = known ?? processes.enter(key)
+    currentProcess = number
     let generation =
       isOutsider ? processes[number].generation : processes.countEvent(of: number, in: place.container)
     let lane = Lane(rawValue: header.lane) ?? .lifecycle
@@ -102,11 +118,14 @@ struct EventDecoder {
     let kind = recipes.outline(of: header.call).kind
     guard let builder = beginRow(header, kind: kind, result: body.result) else { return }
     builder.set(.descriptor, Int64(body.descriptor))
-    if body.file.type != UInt8(AT_FILE_NONE.rawValue) { builder.set(.file, Int64(intern(body.file, in: builder))) }
+    let isThere = body.file.type != UInt8(AT_FILE_NONE.rawValue)
+    if isThere { builder.set(.file, Int64(intern(body.file, in: builder))) }
     if UInt32(header.form) == AT_FORM_TRANSFER.rawValue {
+      if isThere { trackUse(currentProcess, body.descriptor, body.file, at: header.time) }
       builder.set(.count, Int64(bitPattern: body.count))
       if body.offset != .max { builder.set(.offset, Int64(bitPattern: body.offset)) }
     } else {
+      trackDescriptorCall(currentProcess, header, body)
       for argument in header.call.flatMap({ recipes[$0] })?.arguments ?? [] where argument.index == 2 {
         builder.set(argument.column, argument.value(of: body.offset))
       }
@@ -119,6 +138,7 @@ struct EventDecoder {
     let outline = recipes.outline(of: header.call)
     let kind = outline.form == .descriptor ? .call : outline.kind
     guard let builder = beginRow(header, kind: kind, result: body.result) else { return }
+    trackRawCall(currentProcess, header, body)
     builder.set(.argument0, Int64(bitPattern: body.arguments.0))
     builder.set(.argument1, Int64(bitPattern: body.arguments.1))
     builder.set(.argument2, Int64(bitPattern: body.arguments.2))
@@ -140,18 +160,19 @@ struct EventDecoder {
   mutating func intern(_ file: at_file, in builder: EventBlockBuilder) -> Int {
     builder.internFile(FileID(rawValue: file.id), inode: file.inode, device: file.device) {
       let definition = file.id == 0 ? nil : files.definition(of: FileID(rawValue: file.id))
+      if definition == nil, file.id != 0 {
+        unnamedFiles[builder.stream.container, default: UnnamedFiles()].count += 1
+        unnamedFiles[builder.stream.container]?.last = builder.lastTime
+      }
       return BlockFile(
         id: FileID(rawValue: file.id), inode: file.inode, device: file.device, type: FileType(rawValue: file.type),
-        mode: file.mode, path: definition?.path, localAddress: definition?.local, remoteAddress: definition?.remote,
-        socketCookie: definition?.cookie, networkNamespace: definition?.networkNamespace,
-        socketType: definition?.socketType, networkProtocol: definition?.networkProtocol,
-        openFlags: definition?.openFlags, peerInode: definition?.peerInode)
+        mode: file.mode, definition)
     }
   }
 
   private mutating func decodeDefinition(_ record: ProbeRecord, _ header: at_header) {
     guard let body = record.body(as: at_definition.self) else { return countMalformed() }
-    var definition = FileDefinition(
+    let definition = FileDefinition(
       file: FileID(rawValue: body.file.id), inode: body.file.inode, device: body.file.device, mode: body.file.mode,
       type: body.file.type, openFlags: body.open_flags, flags: EventFlags(rawValue: header.flags))
     for field in record.fields(after: MemoryLayout<at_definition>.size) {
@@ -170,9 +191,20 @@ struct EventDecoder {
   }
 }
 
+extension BlockFile {
+  init(id: FileID, inode: UInt64, device: UInt32, type: FileType, mode: UInt16, _ definition: FileDefinition?) {
+    self.init(
+      id: id, inode: inode, device: device, type: type, mode: mode, path: definition?.path,
+      localAddress: definition?.local, remoteAddress: definition?.remote, socketCookie: definition?.cookie,
+      networkNamespace: definition?.networkNamespace, socketType: definition?.socketType,
+      networkProtocol: definition?.networkProtocol, openFlags: definition?.openFlags,
+      peerInode: definition?.peerInode)
+  }
+}
+
 extension FileDefinition {
   /// Takes the addresses of an Internet socket; a Unix socket's path comes as its name.
-  mutating func describe(_ socket: at_socket) {
+  func describe(_ socket: at_socket) {
     if socket.cookie != 0 { cookie = socket.cookie }
     networkNamespace = socket.network_namespace
     socketType = socket.type

@@ -1,0 +1,160 @@
+internal import CaptureFormat
+internal import Events
+
+/// The past of every container, in bounded memory.
+///
+/// What is past its window is dropped: that is no loss. What has to go earlier is taken from those that hold more than
+/// their share, detail before activity before lifecycle, the oldest first; it is counted, with its interval. The share is
+/// what each would have if all had the same: so whoever stays below it keeps its whole windows, whatever the others do.
+final class FlightStore {
+  var windows: FlightWindows
+  private(set) var histories: [ContainerKey: ContainerHistory] = [:]
+  /// Bytes of all sealed blocks here.
+  private(set) var blockBytes = 0
+  /// Of those, what a capture holds too: its queue counts them.
+  private(set) var pinnedBytes = 0
+  private(set) var evictedEvents: UInt64 = 0
+  private(set) var shedEvents: UInt64 = 0
+  /// What sealed blocks may take; everything else of the budget is somebody else's.
+  var limit: Int
+  private let recorderStart: BootTime
+  /// Of a container that is met for the first time: when it began, nil where it was there before the recorder.
+  private let beginning: (ContainerKey) -> BootTime?
+
+  init(
+    windows: FlightWindows, limit: Int, recorderStart: BootTime, beginning: @escaping (ContainerKey) -> BootTime?
+  ) {
+    self.windows = windows
+    self.limit = limit
+    self.recorderStart = recorderStart
+    self.beginning = beginning
+  }
+
+  func history(of key: ContainerKey) -> ContainerHistory {
+    if let known = histories[key] { return known }
+    let begun = key == .host ? nil : beginning(key)
+    let history = ContainerHistory(key: key, start: max(begun ?? recorderStart, recorderStart), isOlder: begun == nil)
+    histories[key] = history
+    return history
+  }
+
+  /// Keeps a sealed block, and makes room for it.
+  ///
+  /// - Returns: False when there was no room even so: the block is counted as shed, and nobody may have it.
+  @discardableResult
+  func take(_ block: SealedBlock) -> Bool {
+    guard let stream = block.entry.stream else { return true }
+    let history = history(of: stream.container)
+    history[stream.lane].append(block)
+    blockBytes += history[stream.lane].kept.last?.memoryInBytes ?? 0
+    if blockBytes > limit { evict() }
+    return true
+  }
+
+  // MARK: Age
+
+  /// Drops what no window reaches any more.
+  func dropAged(now: BootTime) {
+    for history in histories.values {
+      for lane in Lane.allCases {
+        let time = now.before(windows.before(lane))
+        while let first = history[lane].first, first.block.entry.lastTime < time { remove(first: lane, of: history) }
+        history[lane].forgetGaps(before: time)
+      }
+      history.forgetLosses(before: now.before(windows.longest))
+      history.processes.forget(before: now.before(windows.lifecycle.wholeNanoseconds))
+      history.descriptors.forget(before: now.before(windows.detail.wholeNanoseconds))
+    }
+  }
+
+  /// Drops a container with all that is kept of it.
+  func forget(_ key: ContainerKey) {
+    guard let history = histories.removeValue(forKey: key) else { return }
+    for lane in Lane.allCases { while !history[lane].isEmpty { remove(first: lane, of: history) } }
+  }
+
+  // MARK: Room
+
+  /// What each container may hold in any case.
+  var share: Int { limit / max(histories.count, 1) }
+
+  /// Gives up blocks until what is kept fits.
+  func evict() {
+    for lane in Lane.allCases.reversed() {
+      while blockBytes > limit {
+        guard let history = largest(with: lane) else { break }
+        // A hundredth of it at a time: what is loud has many blocks, and finding it again costs a look at everybody.
+        var room = max(history.blockBytes / 100, 1)
+        while room > 0, blockBytes > limit, let first = history[lane].first, first.pins == 0 {
+          room -= first.memoryInBytes
+          history[lane].noteGap(first.block.entry, cause: .evicted)
+          evictedEvents += UInt64(first.block.entry.rowCount)
+          remove(first: lane, of: history)
+        }
+      }
+    }
+    if blockBytes > limit { shed() }
+  }
+
+  /// The container that holds the most over its share and has something of the lane that dropping would free.
+  private func largest(with lane: Lane) -> ContainerHistory? {
+    let share = share
+    var result: ContainerHistory?
+    var most = share
+    for history in histories.values {
+      let bytes = history.blockBytes
+      if bytes > most, let first = history[lane].first, first.pins == 0 {
+        most = bytes
+        result = history
+      }
+    }
+    return result
+  }
+
+  /// Nothing that could go would free anything: captures hold it, or nobody is over its share. The newest goes.
+  private func shed() {
+    while blockBytes > limit {
+      var victim: (history: ContainerHistory, lane: Lane)?
+      for lane in Lane.allCases.reversed() {
+        let candidates = histories.values.filter { $0[lane].first.map { $0.pins == 0 } ?? false }
+        if let largest = candidates.max(by: { $0.blockBytes < $1.blockBytes }) {
+          victim = (largest, lane)
+          break
+        }
+      }
+      guard let (history, lane) = victim, let first = history[lane].first else { return }
+      history[lane].noteGap(first.block.entry, cause: .shed)
+      shedEvents += UInt64(first.block.entry.rowCount)
+      remove(first: lane, of: history)
+    }
+  }
+
+  private func remove(first lane: Lane, of history: ContainerHistory) {
+    let kept = history[lane].removeFirst()
+    blockBytes -= kept.memoryInBytes
+    if kept.pins > 0 { pinnedBytes -= kept.memoryInBytes }
+  }
+
+  // MARK: Captures
+
+  /// Marks what a capture takes along, from the given time on in each lane.
+  func pin(_ key: ContainerKey, from starts: [BootTime], by change: Int32) {
+    guard let history = histories[key] else { return }
+    for lane in Lane.allCases {
+      let bytes = history[lane].pin(from: starts[Int(lane.rawValue)], by: change)
+      pinnedBytes += change > 0 ? bytes : -bytes
+    }
+  }
+}
+
+extension BootTime {
+  /// So many nanoseconds earlier; not before boot.
+  func before(_ nanoseconds: UInt64) -> BootTime {
+    BootTime(nanoseconds: self.nanoseconds > nanoseconds ? self.nanoseconds - nanoseconds : 0)
+  }
+
+  func after(_ nanoseconds: UInt64) -> BootTime {
+    let (sum, isOver) = self.nanoseconds.addingReportingOverflow(nanoseconds)
+    return BootTime(nanoseconds: isOver ? .max : sum)
+  }
+}
