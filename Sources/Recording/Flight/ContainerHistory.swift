@@ -34,7 +34,10 @@ final class ContainerHistory {
   }
 
   var blockBytes: Int { streams.reduce(0) { $0 + $1.memoryInBytes } }
-  var archiveBytes: Int { processes.memoryInBytes + descriptors.memoryInBytes + losses.capacity * 56 + 512 }
+  var archiveBytes: Int {
+    processes.memoryInBytes + descriptors.memoryInBytes + losses.capacity * 56
+      + streams.reduce(512) { $0 + $1.gapBytes }
+  }
   var memoryInBytes: Int { blockBytes + openBytes + archiveBytes }
 
   /// From when on nothing of the lane is missing, if `wanted` is what is asked for.

@@ -29,12 +29,12 @@ public struct FlightOptions: Sendable {
   /// The whole budget, in bytes.
   var budget: Int { max(memory ?? max(128 << 20, Int(clamping: physicalMemory / 100)), 32 << 20) }
 
-  /// Of each detail ring: what lets all rings together take a quarter of the budget at most, 4 MiB where that is enough.
+  /// Of each detail ring: what lets all rings together take an eighth of the budget at most.
   func ringSize(ringCount: Int) -> Int {
     if let ringSize { return ringSize }
     var size = 65_536
     // All rings: detail, half of it for activity, for each CPU; a quarter for lifecycle; and the urgent one.
-    while size < 8 << 20, total(size * 2, ringCount) <= budget / 4 { size *= 2 }
+    while size < 8 << 20, total(size * 2, ringCount) <= budget / 8 { size *= 2 }
     return size
   }
 

@@ -18,34 +18,31 @@ struct RetainedStream {
     var count: UInt64
   }
 
-  private var blocks: [Kept] = []
-  private var head = 0
+  private(set) var kept: [Kept] = []
+  /// Of the blocks.
   private(set) var memoryInBytes = 0
   /// Oldest first; those that touch are one, so that there are few.
   private(set) var gaps: [Gap] = []
   /// The last event that is not here any more, or never was: nothing before it can be promised.
   private(set) var lostUntil: BootTime?
-  private static let gapLimit = 64
+  private static let gapLimit = 16
 
-  var isEmpty: Bool { head == blocks.count }
-  var kept: ArraySlice<Kept> { blocks[head...] }
-  var first: Kept? { head < blocks.count ? blocks[head] : nil }
+  var isEmpty: Bool { kept.isEmpty }
+  var first: Kept? { kept.first }
+  var gapBytes: Int { gaps.capacity * MemoryLayout<Gap>.stride }
 
   mutating func append(_ block: SealedBlock) {
     memoryInBytes += Self.memory(of: block)
-    blocks.append(Kept(block: block))
+    kept.append(Kept(block: block))
   }
 
-  /// Takes the oldest block out.
+  /// Takes the oldest block out. Nothing of it may stay behind: what is given up is to be free at once.
+  ///
+  /// - Complexity: O(blocks), of which there are some hundreds at the most.
   mutating func removeFirst() -> Kept {
-    let kept = blocks[head]
-    memoryInBytes -= kept.memoryInBytes
-    head += 1
-    if head > 32, head * 2 > blocks.count {
-      blocks.removeFirst(head)
-      head = 0
-    }
-    return kept
+    let first = kept.removeFirst()
+    memoryInBytes -= first.memoryInBytes
+    return first
   }
 
   /// Notes that a block is not here any more, though somebody could have asked for it.
@@ -75,10 +72,10 @@ struct RetainedStream {
   /// - Returns: Bytes of the blocks that are pinned now and were not, or the other way round.
   mutating func pin(from time: BootTime, by change: Int32) -> Int {
     var bytes = 0
-    for index in blocks.indices[head...] where blocks[index].block.entry.lastTime >= time {
-      let before = blocks[index].pins
-      blocks[index].pins = max(0, before + change)
-      if (before > 0) != (blocks[index].pins > 0) { bytes += blocks[index].memoryInBytes }
+    for index in kept.indices where kept[index].block.entry.lastTime >= time {
+      let before = kept[index].pins
+      kept[index].pins = max(0, before + change)
+      if (before > 0) != (kept[index].pins > 0) { bytes += kept[index].memoryInBytes }
     }
     return bytes
   }
