@@ -55,6 +55,7 @@ final class RecordingEngine {
       recipes: recipes)
     decoder = EventDecoder(
       recipes: recipes, attribution: attribution, streams: streams, fileCapacity: settings.fileCapacity)
+    decoder.isSubtreeOnly = settings.isSubtreeOnly
     started = BootTime(nanoseconds: Clock.boot)
     lastAnchor = started
     lastClosing = started.nanoseconds

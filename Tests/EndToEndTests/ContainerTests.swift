@@ -1,4 +1,5 @@
 import ContainerLab
+import Glibc
 import JSON
 import Posix
 import Testing
@@ -69,6 +70,48 @@ extension EndToEndTests {
       }
       #expect(sleep?.number("exit_code") == 0)
       try Self.expectDeeds(in: capture, container: name)
+    }
+
+    @Test(.enabled(if: Program.canRecord(DockerLab.skipReason)))
+    func `twenty docker containers that only run true, on a busy machine, each have name and image`() throws {
+      let place = try Workplace()
+      let lab = try DockerLab()
+      defer { lab.end() }
+      let recorder = try RunningRecorder(to: place["busy.pcapng"])
+      // Two that call as fast as they can on each processor: the recorder is far behind.
+      let busy = try (0..<4).map { _ in
+        try ChildProcess(
+          starting: ProgramLaunch("/usr/bin/dd", ["if=/dev/zero", "of=/dev/null", "bs=1", "status=none"]))
+      }
+      defer {
+        for child in busy {
+          try? child.signal(SIGKILL)
+          _ = try? child.wait()
+        }
+      }
+      for number in 1...20 {
+        try lab.docker("run", "--rm", "--name", "busy-\(number)", "--network", "none", DockerLab.image, "/bin/true")
+      }
+      #expect(try recorder.end() == .exited(0), "\(recorder.said)")
+      let containers = try Program.rows("containers", place["busy.pcapng"], "--json")
+      for number in 1...20 {
+        let found = containers.filter { $0.text("container.name") == "busy-\(number)" }
+        #expect(found.map { $0.text("container.image.name") } == [DockerLab.image], "busy-\(number)")
+      }
+    }
+
+    @Test(.enabled(if: Program.canRecord(RuncLab.skipReason)))
+    func `a command's capture does not tell of the containers that came and went beside it`() throws {
+      let place = try Workplace()
+      let lab = try RuncLab()
+      defer { lab.end() }
+      let recorder = try RunningRecorder(to: place["own.pcapng"], flags: ["--", "/bin/sleep", "1.5"])
+      let name = "at-beside-\(processID)"
+      try lab.run(name, ["/bin/true"])
+      #expect(try recorder.child.wait() == .exited(0), "\(recorder.said)")
+      let events = try Program.run("events", place["own.pcapng"])
+      #expect(events.text.contains("sleep[") && !events.text.contains("at-beside-"), "\(events.text)")
+      #expect(try Program.rows("containers", place["own.pcapng"], "--json").isEmpty)
     }
 
     /// What the script does, against what the capture says.

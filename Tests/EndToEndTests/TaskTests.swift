@@ -8,16 +8,19 @@ extension EndToEndTests {
   @Suite struct TaskTests {
     static let skipReason = Lab.find("cc") == nil ? "there is no C compiler" : nil
 
-    /// Builds a program from C and records it with `arguments`.
+    /// Builds a program from C and records it.
+    ///
+    /// - Parameter isHere: It runs in the place's directory.
     static func record(
-      _ source: String, in place: Workplace, flags: [String] = ["-O1", "-pthread"], arguments: [String] = []
+      _ source: String, in place: Workplace, flags: [String] = ["-O1", "-pthread"], isHere: Bool = false
     ) throws -> [JSONValue] {
       try FileDescriptor.write(source.utf8, to: place["program.c"])
       let result = try ProgramLaunch(
         Lab.find("cc")!, flags + ["-o", place["program"], place["program.c"]], environment: Program.clean
       ).run(mergingErrors: true)
       try #require(result.end.isSuccess, "\(result.text)")
-      let recording = try Program.record([place["program"]] + arguments, to: place["t.pcapng"])
+      let command = isHere ? ["sh", "-c", "cd \(place.directory) && exec ./program"] : [place["program"]]
+      let recording = try Program.record(command, to: place["t.pcapng"])
       #expect(recording.end == .exited(0), "\(recording.text)")
       return try Program.rows("export", place["t.pcapng"])
     }

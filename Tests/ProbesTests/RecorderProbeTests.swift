@@ -193,6 +193,22 @@ struct RecorderProbeTests {
     #expect(kept + Int(lost.count) == all.count)
   }
 
+  @Test func `without scratch space a record is lost and counted, and what needs none is kept`() throws {
+    guard try Processors.possible() > 1, access("/usr/bin/taskset", X_OK) == 0 else {
+      return print("skipped: no scratch space: one processor, or no taskset")
+    }
+    // Only the first processor has any; the workload runs on the second.
+    var rig = try Rig(scratchCount: 1)
+    try rig.run("taskset -pc 1 $$ >/dev/null; echo here >/dev/null; cat /nonexistent 2>/dev/null; exec true")
+    let lost = try rig.losses(AT_LOSS_SCRATCH)
+    #expect(lost.count > 0 && lost.first > 0 && lost.first <= lost.last)
+    #expect(try rig.losses(AT_LOSS_SCRATCH, lane: AT_LANE_LIFECYCLE).count >= 2, "the execs of cat and true")
+    #expect(try rig.losses(AT_LOSS_DEFINITION).count > 0, "names could not be sent either")
+    let records = rig.records()
+    #expect(records.calls(Call.write).contains { $0.header.cpu == 1 && $0.load(at_transfer.self).file.id == 0 })
+    #expect(records.of(AT_FORM_EXIT).contains { $0.header.cpu == 1 })
+  }
+
   @Test func `an account of losses that is closed gives what stood in it, and its room`() throws {
     var rig = try Rig(ringSize: 4096)
     try rig.run("exec dd if=/dev/zero of=/dev/null bs=1 count=5000 2>/dev/null")

@@ -24,13 +24,16 @@ struct Rig: ~Copyable {
     #endif
   }()
 
-  init(program: ProbeObject = .recorder, ringSize: Int = 1 << 22, testing: UInt32 = 0) throws {
+  /// - Parameter scratchCount: CPUs that have scratch space; all when nil.
+  init(
+    program: ProbeObject = .recorder, ringSize: Int = 1 << 22, testing: UInt32 = 0, scratchCount: UInt32? = nil
+  ) throws {
     let file = try ObjectFile(program.bytes, name: program.name)
     let processors = try Processors.possible()
     let rings = try Processors.ringCount()
     for lane in ["ring_activity", "ring_detail"] { try file.setCapacity(of: lane, to: UInt32(rings)) }
     for scratch in ["scratch_events", "scratch_definitions"] {
-      try file.setCapacity(of: scratch, to: UInt32(processors))
+      try file.setCapacity(of: scratch, to: scratchCount ?? UInt32(processors))
     }
     try file.setCapacity(of: "ring_lifecycle", to: UInt32(ringSize))
     try file.setConstant("ring_mask", to: UInt32(rings - 1))

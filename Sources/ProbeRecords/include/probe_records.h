@@ -188,8 +188,10 @@ struct at_cgroup {
   uint32_t attached_tgid; /* attach: who was moved */
   uint32_t attached_tid;
   uint64_t attached_leader_start;
+  uint32_t is_actor_recorded; /* the record is sent anyway: a container has to be known before it is recorded */
+  uint32_t unused;
 };
-AT_STATIC_ASSERT(sizeof(struct at_cgroup) == 88);
+AT_STATIC_ASSERT(sizeof(struct at_cgroup) == 96);
 
 struct at_definition {
   struct at_header header;

@@ -280,6 +280,21 @@ __attribute__((noinline)) int unpack_open_how(struct at_context *call)
 	return 0;
 }
 
+/* sendmsg, recvmsg: the bytes that the vector asks for take the place of the sixth argument, which they lack. */
+__attribute__((noinline)) int sum_message(struct at_context *call, const struct at_recipe *recipe)
+{
+	if (!call || !recipe)
+		return -1;
+	uint32_t compat = recipe->flags & AT_RECIPE_COMPAT;
+	struct at_message message = {};
+	struct at_vector vector = {};
+	if (read_message(&message, call->arguments[recipe->message & 7], compat) == 0 && message.vector)
+		sum_vector(&vector, message.vector, message.entries, compat);
+	call->arguments[6] = vector.bytes;
+	call->flags |= vector.flags;
+	return 0;
+}
+
 /* The fields that a recipe asks for, after an at_call. */
 __attribute__((noinline)) int put_fields(struct at_scratch *scratch, struct at_context *call,
 					 const struct at_recipe *recipe)
@@ -314,6 +329,8 @@ __attribute__((noinline)) int detailed_call(struct at_context *call, const struc
 		unpack_open_how(call);
 	if (recipe->flags & AT_RECIPE_SOCKETCALL)
 		unpack_socketcall(call);
+	if (recipe->message)
+		sum_message(call, recipe);
 	if (recipe->flags & AT_RECIPE_WRITE_OPEN && call->result >= 0) {
 		uint64_t flags = call->arguments[(recipe->path ? recipe->path + 1 : 3) & 7];
 		call->lane = flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT) ? AT_LANE_ACTIVITY : AT_LANE_DETAIL;

@@ -25,6 +25,8 @@ always_inline int send_cgroup(struct cgroup *cgroup, uint64_t path, uint32_t act
 	record->attached_tgid = attached ? attached->tgid : 0;
 	record->attached_tid = attached ? attached->pid : 0;
 	record->attached_leader_start = attached ? attached->group_leader->start_boottime : 0;
+	record->is_actor_recorded = is_recorded(task, cgroup_of(task)) ? 1 : 0;
+	record->unused = 0;
 	put_kernel_string(scratch, path, AT_FIELD_NAME);
 	fill_header(&record->header, task, cgroup_of(task), scratch->flags, -1, 0, AT_FORM_CGROUP, AT_LANE_URGENT);
 	record->header.field_count = scratch->fields;

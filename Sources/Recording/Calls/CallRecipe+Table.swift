@@ -145,10 +145,10 @@ extension CallRecipe {
       descriptor: 1, address: 5, addressLength: 6, arguments: [.int(.descriptor, 1), .long(.count, 3)]),
     .init(
       names: ["sendmsg"], kind: .networkSend, form: .detailed, failureLane: .detail, descriptor: 1, message: 2,
-      arguments: [.int(.descriptor, 1)]),
+      arguments: [.int(.descriptor, 1), .long(.count, 6)]),
     .init(
       names: ["recvmsg"], kind: .networkReceive, form: .detailed, failureLane: .detail, descriptor: 1, message: 2,
-      arguments: [.int(.descriptor, 1)]),
+      arguments: [.int(.descriptor, 1), .long(.count, 6)]),
     .init(
       names: ["sendmmsg"], kind: .networkSend, form: .detailed, failureLane: .detail, descriptor: 1,
       arguments: [.int(.descriptor, 1)]),

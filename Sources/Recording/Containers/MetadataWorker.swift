@@ -192,7 +192,7 @@ extension MetadataWorker {
       answer(.vanished(item.request.cgroup))
       return true
     }
-    let pause = item.request.isOld ? .seconds(1) : waited / 4
+    let pause = item.request.isOld ? max(.seconds(1), waited / 4) : waited / 4
     item.due = .now + min(max(pause, .milliseconds(2)), .seconds(5))
     return false
   }

@@ -117,13 +117,13 @@ final class RingSet {
         queue.takeFirst { body($0, time < latest ? latest - time : 0) }
         latest = max(latest, time)
         count += 1
+        if count & 1023 == 0 { takeUrgent(early) }
         continue
       }
       guard firstTime != .max, firstTime <= horizon else { break }
       // A run of one ring costs no comparison with the others.
       let limit = min(secondTime, horizon, .max - 1)
       let ring = rings + first
-      var run = 0
       while ring.pointee.frontTime <= limit {
         let time = ring.pointee.frontTime
         if let front = ring.pointee.reader.front(), let record = ProbeRecord(front) {
@@ -132,8 +132,8 @@ final class RingSet {
         latest = max(latest, time)
         ring.pointee.reader.advance()
         count += 1
-        run += 1
-        if run & 1023 == 0 {
+        // Counted over all rings: where they take turns, each run is short.
+        if count & 1023 == 0 {
           ring.pointee.reader.commit()
           takeUrgent(early)
           if queue.frontTime < limit { break }

@@ -188,7 +188,9 @@ extension EventDecoder {
     var header = header
     header.cgroup = body.cgroup
     header.mount_namespace = 0
-    guard attribution.place(cgroup: body.cgroup, mountNamespace: 0).container != .host || streams.wants(.host),
+    // Of a command's recording are the acts of what the command started: other cgroups are other tenants'.
+    guard !isSubtreeOnly || body.is_actor_recorded != 0,
+      attribution.place(cgroup: body.cgroup, mountNamespace: 0).container != .host || streams.wants(.host),
       let builder = beginRow(header, kind: kind, result: 0, process: outsider(header), isOutsider: true)
     else { return }
     builder.set(.cgroup, Int64(bitPattern: body.cgroup))

@@ -10,6 +10,8 @@ struct EventDecoder {
   let recipes: RecipeTable
   let attribution: Attribution
   let streams: Streams
+  /// A command and what it started are recorded, whatever their containers.
+  var isSubtreeOnly = false
   /// Records that made no sense: too short for their form, or of a form this version does not know.
   private(set) var malformed: UInt64 = 0
   /// Events that stand after younger ones of their stream, because their probe was held up.
