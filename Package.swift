@@ -135,6 +135,10 @@ let testTargets: [Target] = [
   tests(of: "BPF"),
   tests(of: "Probes", ["ProbeRecords", "BPF", "Posix"]),
   tests(of: "Events"),
+  tests(of: "Terminal"),
+  tests(
+    of: "Inspector", ["CaptureFormat", "Events", "JSON", "Posix", "Reconstruction", "Terminal"],
+    exclude: ["Snapshots"]),
   tests(of: "Reconstruction", ["CaptureFormat", "Events", "Posix"]),
   tests(of: "Interchange", ["CaptureFormat", "Digests", "Events", "JSON", "Posix", "Reconstruction"]),
   .executableTarget(

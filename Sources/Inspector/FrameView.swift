@@ -123,10 +123,14 @@ extension Canvas {
       )
       return
     }
+    // What leads on is always there; the rest as far as it fits.
+    let always = state.overlay == .none ? [("?", "help"), ("q", "quit")] : []
+    func width(_ hint: (String, String)) -> Int { hint.0.columnCount + hint.1.columnCount + 3 }
+    let room = layout.footer.width - always.reduce(0) { $0 + width($1) }
+    var shown: [(String, String)] = []
+    for hint in hints where shown.reduce(0, { $0 + width($1) }) + width(hint) <= room { shown.append(hint) }
     var column = 0
-    for (key, text) in hints {
-      let width = key.columnCount + text.columnCount + 3
-      guard column + width <= layout.footer.width else { break }
+    for (key, text) in shown + always {
       column = buffer.put(" " + key, column: column, row: row, style: theme.key)
       column = buffer.put(" " + text + " ", column: column, row: row, style: theme.dim)
     }
@@ -140,7 +144,7 @@ extension Canvas {
     case .detail: return [("↑↓", "scroll"), ("←→", "other events"), ("y", "copy"), ("Esc", "close")]
     case .none: break
     }
-    let common = [("Tab", "pane"), ("?", "help"), ("q", "quit")]
+    let common = [("Tab", "pane")]
     switch state.focus {
     case .timeline:
       return [

@@ -96,19 +96,17 @@ extension Canvas {
       } else {
         let (node, isWanted) = state.processRows[place - 1]
         let process = node.process
-        let isInFamily = isWanted
         cell("\(process.key.pid)", area.column + 1, row, width: 7, style: theme.dim, isRight: true)
         let start = buffer.put(
           branch(of: node), column: area.column + 10, row: row, end: exitColumn - 1, style: theme.dim)
-        let whose =
-          node.missingParent.map { key in
-            state.tables.process(key).map { "\(EventText.printable($0.comm)) " } ?? "\(key.pid) "
-          } ?? ""
+        // Who started it, where that one is not in the list.
         let from =
-          whose.isEmpty
-          ? start : buffer.put("‹ " + whose, column: start, row: row, end: exitColumn - 1, style: theme.dim)
+          node.missingParent.map { key in
+            let name = state.tables.process(key).map { EventText.printable($0.comm) } ?? ""
+            return buffer.put("\(name)[\(key.pid)] › ", column: start, row: row, end: exitColumn - 1, style: theme.dim)
+          } ?? start
         cell(
-          process.commandText, from, row, width: exitColumn - 1 - from, style: isInFamily ? theme.process : theme.dim)
+          process.commandText, from, row, width: exitColumn - 1 - from, style: isWanted ? theme.process : theme.dim)
         drawExit(of: process, exitColumn, row, width: exitWidth)
         if life > 0 { drawLife(of: process, lifeColumn, row, width: life) }
         highlight(

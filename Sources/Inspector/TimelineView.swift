@@ -118,13 +118,14 @@ extension Canvas {
     let start = wall.map { UInt64(bitPattern: $0) } ?? range.from.nanoseconds
     let step = Self.step(range.width / UInt64(max(axis.width / 16, 1)))
     let digits = step >= 1_000_000_000 ? 0 : step >= 1_000_000 ? 3 : 6
-    let (remainder, _) = start.quotientAndRemainder(dividingBy: step).remainder.subtractingReportingOverflow(0)
+    let remainder = start % step
     var offset = remainder == 0 ? 0 : step - remainder
     var free = axis.column
     while offset <= range.width {
       let time = BootTime(nanoseconds: range.from.nanoseconds + offset)
       let column = axis.column + state.column(of: time)
-      let text = "╵" + times.time(time, digits: digits)
+      // Wall times go through the nearest anchor: a tick may be some nanoseconds short of its round time.
+      let text = "╵" + times.time(BootTime(nanoseconds: time.nanoseconds + step / 20), digits: digits)
       if column >= free, column + text.columnCount <= axis.endColumn {
         free = buffer.put(text, column: column, row: row, style: theme.dim) + 1
       }

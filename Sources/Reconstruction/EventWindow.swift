@@ -67,6 +67,8 @@ public final class EventWindow {
   private var indexes: [UInt64: BlockIndex] = [:]
   private var rowsKept = 0
   private var calls: UInt64 = 0
+  /// The index that was asked for last had to be made. What is known already costs nothing: so each call gets on.
+  private var isNewlyRead = false
   private static let rowsToKeep = 3_000_000
 
   public init(_ file: CaptureFile, _ selection: EventSelection, _ text: EventText) {
@@ -88,7 +90,7 @@ public final class EventWindow {
 
   /// Up to `limit` wanted events from `position` on, that one included.
   ///
-  /// - Parameter goesOn: Asked after each block; with false the page ends early, and ``Page/reached`` says where.
+  /// - Parameter goesOn: Asked after each block that is read; with false the page ends early, and ``Page/reached`` says where.
   public func page(
     from position: EventPosition, limit: Int, while goesOn: () -> Bool = { true }
   ) throws(CaptureError) -> Page {
@@ -104,7 +106,7 @@ public final class EventWindow {
         let first = index.firstPlace { Self.position(waiting[next], index, $0)! < position }
         open.insert(Self.position(waiting[next], index, first), number: next, place: first)
         next += 1
-        if !goesOn() {
+        if isNewlyRead, !goesOn() {
           page.reached = max(position, Self.earlier(open.top, waiting, next))
           return page
         }
@@ -141,7 +143,7 @@ public final class EventWindow {
         let last = index.firstPlace { Self.position(waiting[next], index, $0)! < position } - 1
         open.insert(Self.position(waiting[next], index, last), number: next, place: last)
         next += 1
-        if !goesOn() {
+        if isNewlyRead, !goesOn() {
           page.reached = min(position, Self.later(open.top, waiting, next))
           page.positions.reverse()
           return page
@@ -180,7 +182,7 @@ public final class EventWindow {
         let part = Int(Double(time - from.nanoseconds) / Double(width) * Double(count))
         result[lane][min(part, count - 1)] &+= 1
       }
-      if !goesOn() { return nil }
+      if isNewlyRead, !goesOn() { return nil }
     }
     return result
   }
@@ -231,10 +233,12 @@ public final class EventWindow {
   }
 
   private func index(of entry: BlockEntry) throws(CaptureError) -> BlockIndex {
+    isNewlyRead = false
     if let known = indexes[entry.offset] {
       indexes[entry.offset]?.lastUse = calls
       return known
     }
+    isNewlyRead = true
     var index = BlockIndex(lastUse: calls)
     do throws(CaptureError) {
       let block = try file.readEvents(entry)
