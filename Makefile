@@ -45,9 +45,10 @@ fuzz: toolchain ## feed the readers garbage for FUZZ_SECONDS (3600)
 	@.ci/install build
 	@.ci/fuzz $(FUZZ_SECONDS)
 
-soak: release ## record for SOAK_SECONDS (3600), then look at memory and losses
-	@.ci/install demo
+soak: release ## record for SOAK_SECONDS (3600), then random keys into the inspector for 600 of them at most
+	@.ci/install demo test
 	@.ci/soak $(SOAK_SECONDS)
+	@.ci/soak-inspector $$(($(SOAK_SECONDS) < 600 ? $(SOAK_SECONDS) : 600))
 
 check: toolchain ## format, layers, file lengths, generated files
 	@.ci/install build

@@ -106,7 +106,8 @@ let program: [Target] = [
   .executableTarget(
     name: "benchmarks",
     dependencies: [
-      "ProbeRecords", "Posix", "Events", "JSON", "BPF", "Probes", "CaptureFormat", "Recording", "Triggers",
+      "ProbeRecords", "Posix", "Events", "JSON", "Terminal", "BPF", "CaptureFormat", "Reconstruction", "Probes",
+      "Recording", "Triggers", "Inspector",
     ], swiftSettings: strict),
 ]
 

@@ -32,8 +32,9 @@ static inline void at_curses_prepare(void)
 	leaveok(stdscr, FALSE);
 	set_escdelay(25);
 	curs_set(0);
-	define_key("\033[200~", 0x10000);
-	define_key("\033[201~", 0x10001);
+	/* Above ncurses' own keys, and within the 16 bits that it keeps. */
+	define_key("\033[200~", 0x3f00);
+	define_key("\033[201~", 0x3f01);
 }
 
 /* How many colours there are: 0 without any. */
@@ -83,7 +84,10 @@ static inline int at_curses_key(unsigned *value)
 static inline void at_curses_take_mouse(void)
 {
 	mouseinterval(0);
-	mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED, 0);
+	/* A press and a release that are read at once become a click, whatever the interval. */
+	mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED |
+			  BUTTON4_PRESSED | BUTTON5_PRESSED,
+		  0);
 }
 
 /* The button that was pressed (1, 4 up, 5 down), 0 for none that counts. */
@@ -94,7 +98,7 @@ static inline int at_curses_mouse(int *row, int *column)
 		return 0;
 	*row = event.y;
 	*column = event.x;
-	if (event.bstate & BUTTON1_PRESSED)
+	if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED))
 		return 1;
 	if (event.bstate & BUTTON4_PRESSED)
 		return 4;

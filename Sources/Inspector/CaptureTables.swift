@@ -24,6 +24,8 @@ public struct CaptureTables: Sendable {
   public var lengthInBytes: UInt64 = 0
   public var kinds: [EventKind] = []
   public var problems: [CaptureProblem] = []
+  /// Of the file; the first is shown.
+  public var sectionCount = 1
   public var partialTail: UInt64 = 0
   /// Processes take longer to read than the rest, and come after it.
   public var hasProcesses = false

@@ -13,6 +13,7 @@ public final class CaptureWorker {
   private let mailbox: Mailbox
   private let isLocal: Bool
   private var tables = CaptureTables()
+  private var sectionCount: Int
   private var text: EventText
   private var history: ProcessHistory?
   private var blocksInHistory = 0
@@ -21,6 +22,7 @@ public final class CaptureWorker {
 
   private var isOverviewDue = true
   private var areProcessesDue = false
+  private var isPageExpected = false
   private var detail: EventPosition?
   private var pages: [PageJob] = []
   private var histogram: HistogramRequest?
@@ -37,8 +39,10 @@ public final class CaptureWorker {
     var found = 0
   }
 
-  public init(_ file: CaptureFile, path: String, mailbox: Mailbox, isLocal: Bool) {
+  /// - Parameter sectionCount: How many sections the file has: a merged one is shown by its first, and that is said.
+  public init(_ file: CaptureFile, path: String, sectionCount: Int = 1, mailbox: Mailbox, isLocal: Bool) {
     self.file = file
+    self.sectionCount = sectionCount
     self.path = path
     self.mailbox = mailbox
     self.isLocal = isLocal
@@ -47,10 +51,15 @@ public final class CaptureWorker {
 
   /// Works until the mailbox is closed.
   ///
-  /// - Parameter wait: Returns when there may be something to do.
-  public func run(wait: () -> Void) {
+  /// - Parameter wait: Returns when there may be something to do, or after so many milliseconds.
+  public func run(wait: (Int32?) -> Void) {
     while !mailbox.isClosed {
-      if !step() { wait() }
+      // The screen asks for its first events once it has the overview: they come before the processes.
+      if areProcessesDue, isPageExpected, !mailbox.hasRequests {
+        isPageExpected = false
+        wait(50)
+      }
+      if !step() { wait(nil) }
     }
     export?.abandon()
   }
@@ -70,6 +79,7 @@ public final class CaptureWorker {
   private func take(_ request: WorkerRequest) {
     switch request {
     case .page(let page):
+      isPageExpected = false
       pages.removeAll { $0.request.generation < page.generation }
       pages.append(PageJob(request: page, reached: page.anchor))
     case .detail(let position): detail = position
@@ -87,8 +97,10 @@ public final class CaptureWorker {
       isOverviewDue = false
       let old = tables
       tables = try CaptureTables(overview: file, path: path)
+      tables.sectionCount = sectionCount
       if old.hasProcesses { tables.keepProcesses(of: old) }
       areProcessesDue = true
+      isPageExpected = !old.hasProcesses
       mailbox.answer(.tables(tables))
     } else if let position = detail {
       detail = nil
@@ -215,7 +227,9 @@ public final class CaptureWorker {
 
   private func open(_ path: String) {
     do throws(CaptureError) {
-      file = try CaptureFile(path: path)
+      let sections = try CaptureFile.sections(path: path)
+      file = sections[0]
+      sectionCount = sections.count
     } catch {
       let text = "\(error)"
       mailbox.answer(.failure(text.hasPrefix(path) ? text : "\(path): \(text)"))

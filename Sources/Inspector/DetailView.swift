@@ -17,19 +17,13 @@ extension Canvas {
 
   mutating func drawDetailOverlay() {
     let area = layout.dialog(width: 120, height: layout.footer.row - 3)
-    box(area, state.detail?.title.isEmpty == false ? "Event" : "Event")
+    box(area, "Event")
     drawFields(area.inset(by: 2, 1))
   }
 
   private mutating func drawFields(_ area: Rectangle) {
     guard let current = state.events.current else { return }
-    if case .loss = current.body {
-      cell("Events are missing here.", area.column, area.row, width: area.width, style: theme.failure)
-      for (number, line) in Self.wrap(current.text, area.width).enumerated() where number + 1 < area.height {
-        cell(line, area.column, area.row + 1 + number, width: area.width)
-      }
-      return
-    }
+    if case .loss(let loss) = current.body { return drawLoss(loss, area) }
     guard let detail = state.detail, detail.position == current.position else {
       cell("reading…", area.column, area.row, width: area.width, style: theme.dim)
       return
@@ -55,6 +49,27 @@ extension Canvas {
     }
   }
 
+  /// What is missing, how much of it, and between when.
+  private mutating func drawLoss(_ loss: LossRow, _ area: Rectangle) {
+    let cause = state.tables.catalogue.causes.last { $0.number == loss.cause.rawValue }
+    let whose = loss.container.map { state.tables.container($0)?.label ?? "container \($0.rawValue)" }
+    let fields = [
+      ("missing", "\(ClockText.count(loss.count)) events"), ("lane", loss.lane?.name ?? "not known"),
+      ("of", whose ?? "not known: they may be anybody's"),
+      (
+        "cause",
+        (loss.cause.name ?? "\(loss.cause.rawValue)")
+          + (cause.map { ": " + EventText.printable(Array($0.summary.utf8)) } ?? "")
+      ),
+      ("from", times.full(loss.from)), ("to", times.full(loss.to)),
+    ]
+    for (number, (name, value)) in fields.enumerated() where number < area.height {
+      cell(name, area.column, area.row + number, width: 10, style: theme.process)
+      cell(
+        value, area.column + 10, area.row + number, width: area.width - 10, style: number == 0 ? theme.failure : .plain)
+    }
+  }
+
   private static func lines(_ detail: EventDetail, valueWidth: Int) -> [TextLine] {
     var lines: [TextLine] = []
     for field in detail.fields {
@@ -65,7 +80,7 @@ extension Canvas {
       }
       if field.raw.isEmpty, !field.unit.isEmpty, field.unit != "bits" { notes.append(field.unit) }
       if !field.summary.isEmpty { notes.append(field.summary) }
-      var note = notes.joined(separator: " · ")
+      let note = notes.joined(separator: " · ")
       for (number, value) in values.enumerated() {
         lines.append(TextLine(name: number == 0 ? field.name : "", value: value))
       }
@@ -74,30 +89,37 @@ extension Canvas {
       if note.columnCount <= valueWidth - used - 2 {
         lines[lines.count - 1].note = note
       } else {
-        note = note.isEmpty ? note : note
         for line in wrap(note, valueWidth) { lines.append(TextLine(note: line)) }
       }
     }
     return lines
   }
 
-  /// Breaks a text into pieces of at most `width` columns.
+  /// Breaks a text into pieces of at most `width` columns: at a blank where there is one near the end.
   static func wrap(_ text: String, _ width: Int) -> [String] {
     guard width > 0, !text.isEmpty else { return [] }
     var lines: [String] = []
-    var line = String.UnicodeScalarView()
+    var line: [Unicode.Scalar] = []
     var columns = 0
     for scalar in text.unicodeScalars {
       let more = CharacterWidth.columns(of: scalar) ?? 1
       if columns + more > width {
-        lines.append(String(line))
-        line = String.UnicodeScalarView()
-        columns = 0
+        let blank = line.lastIndex(of: " ").flatMap { $0 > line.count * 2 / 3 ? $0 : nil }
+        let rest = blank.map { Array(line[($0 + 1)...]) } ?? []
+        lines.append(string(blank.map { Array(line[..<$0]) } ?? line))
+        line = rest
+        columns = string(rest).columnCount
       }
       line.append(scalar)
       columns += more
     }
-    lines.append(String(line))
+    lines.append(string(line))
     return lines
+  }
+
+  private static func string(_ scalars: [Unicode.Scalar]) -> String {
+    var view = String.UnicodeScalarView()
+    view.append(contentsOf: scalars)
+    return String(view)
   }
 }

@@ -19,7 +19,7 @@ extension Canvas {
       let row = area.row + 2 + line
       let (name, note): (String, String) =
         switch item {
-        case .failed: ("only what failed", "x")
+        case .failed: ("only what failed", "x, anywhere")
         case .text:
           ("only with text" + (state.filter.text.map { ": " + EventText.printable(Array($0.text.utf8)) } ?? "…"), "")
         case .lane(let lane): ("lane " + lane.name, "")

@@ -65,6 +65,7 @@ extension Canvas {
   /// "complete" only where that is proven.
   private var verdict: (String, Style) {
     guard state.hasTables else { return ("", theme.header) }
+    if state.tables.sectionCount > 1 { return (" SECTION 1 OF \(state.tables.sectionCount) ONLY ", theme.loss) }
     let lost = state.tables.losses.reduce(UInt64(0)) { $1.cause == .definition ? $0 : $0 &+ $1.count }
     if lost > 0 { return (" \(ClockText.count(lost)) LOST ", theme.loss) }
     if !state.tables.problems.isEmpty { return (" DAMAGED: \(state.tables.problems.count) ", theme.loss) }

@@ -1,5 +1,5 @@
 public import CaptureFormat
-internal import Posix
+public import Posix
 internal import Synchronization
 public import Terminal
 
@@ -30,6 +30,15 @@ public final class InspectorSession {
 
   public func draw() { device.present(state.draw()) }
 
+  /// How long a key waits for what the worker finds at once, so that nothing flickers: far below what a person notices.
+  public static let patienceInNanoseconds: UInt64 = 20_000_000
+
+  /// Whether the worker still owes something that the screen shows.
+  public var isUnsettled: Bool {
+    isWaiting || state.events.isLoadingAfter || state.events.isLoadingBefore || state.wantedHistogram != nil
+      || !state.tables.hasProcesses || state.search.result.map { !$0.isDone } ?? false
+  }
+
   /// Whether the screen would show more in a moment: not worth drawing twice for.
   public var isWaiting: Bool {
     state.events.lines.isEmpty && (state.events.isLoadingAfter || state.events.isLoadingBefore)
@@ -56,45 +65,70 @@ public final class InspectorSession {
   }
 }
 
+/// A worker on its own thread.
+public struct RunningWorker: ~Copyable {
+  public let mailbox: Mailbox
+  private let thread: WorkerThread
+  private let bell: WakeUp
+
+  /// - Parameter ring: Called from the worker's thread with each answer.
+  public init(
+    _ file: sending CaptureFile, path: String, sectionCount: Int = 1, isLocal: Bool,
+    ring: @escaping @Sendable () -> Void
+  ) throws(SystemError) {
+    let bell = try WakeUp()
+    let number = bell.number
+    let mailbox = Mailbox(ring: ring, call: { WakeUp.ring(number) })
+    let handover = Handover(
+      CaptureWorker(file, path: path, sectionCount: sectionCount, mailbox: mailbox, isLocal: isLocal))
+    let thread = try WorkerThread(name: "capture") {
+      handover.take()?.run { WakeUp.wait(number, milliseconds: $0) }
+    }
+    self.mailbox = mailbox
+    self.thread = thread
+    self.bell = bell
+  }
+
+  /// Ends what the worker does, and waits until it has.
+  public consuming func stop() {
+    mailbox.close()
+    thread.join()
+    _ = consume bell
+  }
+}
+
 /// Shows a capture in the terminal until the person has seen enough.
 ///
 /// - Parameters:
-///   - file: The first of the state's files, open.
+///   - file: The first of the state's files, open: its first section.
+///   - sectionCount: How many it has.
 ///   - state: With its files and its resolver of times; size and colours are the terminal's.
 /// - Returns: The exit status: 0, or 128 and the signal that ended it.
 /// - Throws: `TerminalError` when there is no terminal to show it in.
-public func inspect(_ file: sending CaptureFile, _ state: InspectorState, wantsColour: Bool) throws -> Int32 {
+public func inspect(
+  _ file: sending CaptureFile, sectionCount: Int, _ state: InspectorState, wantsColour: Bool
+) throws -> Int32 {
   // First of all: the worker inherits the blocked signals.
   let terminal = try Terminal(wantsColour: wantsColour)
   defer { terminal.close() }
-  let bell = try WakeUp()
-  let number = bell.number
-  let mailbox = Mailbox(ring: terminal.waker, call: { WakeUp.ring(number) })
-  let handover = Handover(CaptureWorker(file, path: state.files[0], mailbox: mailbox, isLocal: state.isLocal))
-  let worker = try WorkerThread(name: "capture") {
-    guard let worker = handover.take() else { return }
-    worker.run { WakeUp.wait(number, milliseconds: nil) }
-  }
+  let worker = try RunningWorker(
+    file, path: state.files[0], sectionCount: sectionCount, isLocal: state.isLocal, ring: terminal.waker)
   var state = state
   state.size = terminal.size
   state.colourCount = terminal.colourCount
-  let session = InspectorSession(state, device: terminal, mailbox: mailbox)
-  let status = loop(session, terminal)
-  mailbox.close()
+  let status = loop(InspectorSession(state, device: terminal, mailbox: worker.mailbox), terminal)
   terminal.close()
-  worker.join()
-  _ = consume bell
+  worker.stop()
   return status
 }
 
 private func loop(_ session: InspectorSession, _ terminal: Terminal) -> Int32 {
-  /// Long enough for what is read from the page cache; far below what a person notices.
-  let patience: UInt64 = 20_000_000
   while true {
-    var deadline = Clock.monotonic + patience
+    var deadline = Clock.monotonic + InspectorSession.patienceInNanoseconds
     while session.isWaiting, Clock.monotonic < deadline {
       guard let input = terminal.next(milliseconds: 5) else { continue }
-      if case .wakeUp = input {} else { deadline = min(deadline, Clock.monotonic + patience / 2) }
+      // A key is answered within its own time, whatever the worker is at.
+      if case .wakeUp = input {} else { deadline = min(deadline, Clock.monotonic + 5_000_000) }
       if let status = take(input, session) { return status }
     }
     session.draw()
@@ -119,11 +153,11 @@ private func take(_ input: TerminalInput, _ session: InspectorSession) -> Int32?
 
 /// Hands something to one other thread, once.
 private final class Handover<Value>: @unchecked Sendable {
-  private let value: Mutex<Int> = Mutex(0)
+  private let lock = Mutex(())
   private var content: Value?
   init(_ content: Value) { self.content = content }
   func take() -> Value? {
-    value.withLock { _ in
+    lock.withLock { _ in
       let result = content
       content = nil
       return result

@@ -75,7 +75,7 @@ extension Canvas {
     let count = ClockText.count(UInt64(state.processRows.count))
     paneTitle(.processes, "3 Processes \(count)", state.filter.hasDescendants ? "with descendants" : "", area)
     let life = area.width >= 60 ? max(area.width / 4, 16) : 0
-    let exitWidth = 9
+    let exitWidth = area.width >= 76 ? 14 : 9
     let lifeColumn = area.endColumn - life
     let exitColumn = lifeColumn - exitWidth - (life > 0 ? 1 : 0)
     let head = area.row + 1

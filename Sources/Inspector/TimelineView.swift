@@ -125,7 +125,8 @@ extension Canvas {
       let time = BootTime(nanoseconds: range.from.nanoseconds + offset)
       let column = axis.column + state.column(of: time)
       // Wall times go through the nearest anchor: a tick may be some nanoseconds short of its round time.
-      let text = "╵" + times.time(BootTime(nanoseconds: time.nanoseconds + step / 20), digits: digits)
+      let half: UInt64 = digits == 0 ? 500_000_000 : digits == 3 ? 500_000 : 500
+      let text = "╵" + times.time(BootTime(nanoseconds: time.nanoseconds + half), digits: digits)
       if column >= free, column + text.columnCount <= axis.endColumn {
         free = buffer.put(text, column: column, row: row, style: theme.dim) + 1
       }

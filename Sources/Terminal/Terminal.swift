@@ -306,8 +306,8 @@ public final class Terminal: TerminalDevice {
     pending.append(.mouse(MouseAction(button, at: ScreenPosition(column: Int(column), row: Int(row)))))
   }
 
-  private static let pasteBegin: Int32 = 0x10000
-  private static let pasteEnd: Int32 = 0x10001
+  private static let pasteBegin: Int32 = 0x3f00
+  private static let pasteEnd: Int32 = 0x3f01
   private static let pasteLimit = 1 << 16
 
   private func readPaste() -> String {

@@ -3,7 +3,7 @@ internal import Posix
 
 /// Measures against the targets, and makes the capture that reading is measured with.
 ///
-///     benchmarks [--pairs N] [--count N] [--seconds N] [unwatched watched pipeline size trigger reading]
+///     benchmarks [--pairs N] [--count N] [--seconds N] [unwatched watched pipeline size trigger reading inspector]
 ///     benchmarks --make-data DIRECTORY
 @main struct Benchmarks {
   static func main() {
@@ -27,7 +27,7 @@ internal import Posix
     }
   }
 
-  private static let all = ["unwatched", "watched", "pipeline", "size", "trigger", "reading"]
+  private static let all = ["unwatched", "watched", "pipeline", "size", "trigger", "reading", "inspector"]
   /// For one section, beside the time that the pipeline is to run for.
   private static let secondsAllowed = 180
 
@@ -66,7 +66,8 @@ internal import Posix
           case "pipeline": try PipelineBenchmarks(bench: bench).throughput()
           case "size": try PipelineBenchmarks(bench: bench).size()
           case "trigger": try TriggerBenchmarks(bench: bench).run()
-          default: try LargeCapture(directory: "captures/bench").read(bench)
+          case "reading": try LargeCapture(directory: "captures/bench").read(bench)
+          default: try InspectorBenchmarks().run(bench)
           }
         }
       } catch {
