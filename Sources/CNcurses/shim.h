@@ -90,21 +90,27 @@ static inline void at_curses_take_mouse(void)
 		  0);
 }
 
-/* The button that was pressed (1, 4 up, 5 down), 0 for none that counts. */
+/* The button that was pressed (1, 4 up, 5 down), 0 for none that counts. ncurses gives the latest event first, and a press is
+ * often read together with its release: all that wait are looked through. */
 static inline int at_curses_mouse(int *row, int *column)
 {
 	MEVENT event;
-	if (getmouse(&event) != OK)
-		return 0;
-	*row = event.y;
-	*column = event.x;
-	if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED))
-		return 1;
-	if (event.bstate & BUTTON4_PRESSED)
-		return 4;
-	if (event.bstate & BUTTON5_PRESSED)
-		return 5;
-	return 0;
+	int button = 0;
+	while (getmouse(&event) == OK) {
+		int found = 0;
+		if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED))
+			found = 1;
+		else if (event.bstate & BUTTON4_PRESSED)
+			found = 4;
+		else if (event.bstate & BUTTON5_PRESSED)
+			found = 5;
+		if (!found)
+			continue;
+		button = found;
+		*row = event.y;
+		*column = event.x;
+	}
+	return button;
 }
 
 static inline int at_curses_can_move(void)

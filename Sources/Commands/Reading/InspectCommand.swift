@@ -35,7 +35,8 @@ private func resolve(_ text: String, _ tables: CaptureTables, isLocal: Bool) -> 
   guard let expression = TimeExpression(text) else {
     return .failure(TimeProblem(text: "not a time: '\(text)'; such as 14:02, 14:02:11.5, -30s, +5s"))
   }
-  let span = WindowResolver.Span(clock: tables.clock, first: tables.first, last: tables.last)
+  let span = WindowResolver.Span(
+    clock: tables.clock, first: tables.first, last: tables.last, trigger: tables.triggers.map(\.time).min())
   let resolver = WindowResolver([span], isLocal: isLocal)
   do {
     return .success(resolver.time(of: try resolver.resolve(expression), in: span))
