@@ -34,6 +34,8 @@ final class RecordingEngine {
   private var wallOffset: Int64
   /// When the probes' accounts of losses were last gone through for those of dead cgroups.
   private var lastClosing: UInt64
+  /// When the cgroups were last looked through because a record of one was lost.
+  private var lastRescan: UInt64 = 0
 
   /// Loads and attaches the probes, and takes in the containers that are there already.
   init(_ settings: Settings, streams: Streams) throws {
@@ -127,6 +129,12 @@ final class RecordingEngine {
   func takeLosses() throws {
     ledger.take(try session.readLosses(), container: loser)
     let now = Clock.boot
+    if ledger.hasLostCgroups, now > lastRescan + 5_000_000_000 {
+      ledger.hasLostCgroups = false
+      lastRescan = now
+      resolver.rescan(at: BootTime(nanoseconds: now))
+      attribution.forget()
+    }
     guard now > lastClosing + 10_000_000_000 else { return }
     lastClosing = now
     let idle = ledger.idleAccounts(since: now - min(now, 60_000_000_000)) {

@@ -96,6 +96,14 @@ extension CgroupHierarchy {
     return entry.map { CgroupPath($0.path) }
   }
 
+  /// Whether the cgroup is still there under its path: a directory read a moment ago tells nothing of one that was made since.
+  func exists(_ id: CgroupID, at path: CgroupPath?) -> Bool {
+    guard let directory = path.flatMap({ directory(of: $0) }), let status = try? FileStatus(ofLink: directory) else {
+      return false
+    }
+    return status.inode == id.rawValue
+  }
+
   /// One cgroup found on disk.
   public struct Found: Hashable, Sendable {
     public var id: CgroupID

@@ -135,6 +135,20 @@ extension ContainerResolver {
     }
   }
 
+  /// Takes in the cgroups that came and went unseen: for when records of them may be lost.
+  ///
+  /// - Complexity: a look at every file of the hierarchy, some 40 µs a cgroup.
+  public func rescan(at time: BootTime) {
+    let found = hierarchy.scan()
+    for cgroup in found where nodes[cgroup.id] == nil {
+      add(id: cgroup.id, parent: cgroup.parent, path: cgroup.path, at: time, creator: nil, isOld: false)
+    }
+    let present = Set(found.map(\.id))
+    for id in Array(nodes.keys) where !present.contains(id) && !hierarchy.exists(id, at: nodes[id]?.path) {
+      cgroupRemoved(id: id, at: time)
+    }
+  }
+
   /// A process of `cgroup` was seen in a mount namespace: teaches which namespaces are containers' and which the host's.
   ///
   /// A runtime sets a container up from inside its cgroup while still in the engine's namespace. So a namespace in which a

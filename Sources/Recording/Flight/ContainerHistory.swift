@@ -15,7 +15,7 @@ final class ContainerHistory {
   var descriptors = DescriptorArchive()
   /// Losses in the kernel and in decoding, oldest first.
   private(set) var losses: [LossRow] = []
-  /// When its last cgroup went.
+  /// When its first process died, or its last cgroup went; nil while it lives.
   var ended: BootTime?
   /// Bytes of its open blocks, as they were last counted.
   var openBytes = 0
@@ -31,6 +31,13 @@ final class ContainerHistory {
   subscript(lane: Lane) -> RetainedStream {
     get { streams[Int(lane.rawValue)] }
     _modify { yield &streams[Int(lane.rawValue)] }
+  }
+
+  /// Windows reach back from here: from its death, for as long as the dead are kept. A minute later an alert still finds
+  /// its last deeds.
+  func windowEnd(_ now: BootTime, deadAreKeptFor span: UInt64) -> BootTime {
+    guard let ended, ended < now, ended.after(span) > now else { return now }
+    return ended
   }
 
   var blockBytes: Int { streams.reduce(0) { $0 + $1.memoryInBytes } }

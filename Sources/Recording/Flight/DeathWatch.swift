@@ -41,6 +41,7 @@ extension FlightRecorder {
       let end = process.end ?? BootTime(nanoseconds: now)
       if process.namespacePID == 1 || record.metadata.pid == process.key.pid {
         death.waitStatus = Int32(truncatingIfNeeded: code)
+        store.histories[process.container]?.ended = end
         if !process.flags.contains(.tableScan) {
           death.lifetime = .nanoseconds(
             Int64(clamping: end.nanoseconds - min(process.key.start.nanoseconds, end.nanoseconds)))

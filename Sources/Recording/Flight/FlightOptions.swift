@@ -26,6 +26,9 @@ public struct FlightOptions: Sendable {
     self.commandLine = commandLine
   }
 
+  /// Nanoseconds for which the dead stay, where there is room: a whole window, and at least the retention.
+  var deadAreKeptFor: UInt64 { max(retention.wholeNanoseconds, windows.longest) }
+
   /// The whole budget, in bytes.
   var budget: Int { max(memory ?? max(128 << 20, Int(clamping: physicalMemory / 100)), 32 << 20) }
 

@@ -61,8 +61,9 @@ extension FlightRecorder {
   ) throws(TriggerRefusal) -> TriggerReceipt {
     let row = row(of: request, key: key, time: time, now: now)
     let after = request.after?.wholeNanoseconds ?? options.windows.after.wholeNanoseconds
+    let windowEnd = store.history(of: key).windowEnd(time, deadAreKeptFor: store.deadAreKeptFor)
     let wanted = Lane.allCases.map { lane in
-      time.before(request.before?.wholeNanoseconds ?? options.windows.before(lane))
+      windowEnd.before(request.before?.wholeNanoseconds ?? options.windows.before(lane))
     }
     if let open = captures[key] {
       open.end = max(open.end, time.after(after))

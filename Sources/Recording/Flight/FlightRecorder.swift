@@ -84,7 +84,7 @@ public final class FlightRecorder {
       engine.decoder.processes.keepsEnds = true
       let resolver = engine.resolver
       store = FlightStore(
-        windows: windows, limit: min(budget / 2, options.blockLimit ?? .max), recorderStart: engine.started
+        windows: windows, deadAreKeptFor: options.deadAreKeptFor, limit: min(budget / 2, options.blockLimit ?? .max), recorderStart: engine.started
       ) { key in
         resolver[key].flatMap { $0.isOlderThanRecording ? nil : $0.firstSeen }
       }
@@ -140,7 +140,6 @@ public final class FlightRecorder {
     }
   }
 
-  /// - Returns: Whether there was much to do.
   /// Takes other options, without losing history. The budget and the rings stay as they are.
   public func change(_ options: FlightOptions) {
     var options = options
@@ -148,8 +147,10 @@ public final class FlightRecorder {
     options.ringSize = self.options.ringSize
     self.options = options
     store.windows = options.windows
+    store.deadAreKeptFor = options.deadAreKeptFor
   }
 
+  /// - Returns: Whether there was much to do.
   private func round(_ eachSecond: () -> Void) throws -> Bool {
     let now = Clock.boot
     let before = engine.streams.eventCount
@@ -223,7 +224,7 @@ public final class FlightRecorder {
         capture.job.append(.containers([ContainerRow(record)]))
       }
     case .ended(let container):
-      store.histories[container]?.ended = BootTime(nanoseconds: now)
+      if let history = store.histories[container], history.ended == nil { history.ended = BootTime(nanoseconds: now) }
       if let capture = captures[container], let record = engine.resolver[container] {
         capture.job.append(.containers([ContainerRow(record)]))
       }
@@ -281,8 +282,7 @@ public final class FlightRecorder {
   private func forgetContainers(_ now: BootTime) {
     // As long as there is room they stay for a whole window.
     let isCrowded = store.blockBytes > store.limit / 2 || store.histories.count > 4096
-    let retention = options.retention.wholeNanoseconds
-    let limit = isCrowded ? retention : max(retention, options.windows.longest)
+    let limit = isCrowded ? options.retention.wholeNanoseconds : options.deadAreKeptFor
     let gone = engine.resolver.forget(containersEndedBefore: now.before(limit)) { captures[$0] != nil }
     for key in gone {
       store.forget(key)

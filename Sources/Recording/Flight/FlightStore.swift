@@ -8,6 +8,8 @@ internal import Events
 /// what each would have if all had the same: so whoever stays below it keeps its whole windows, whatever the others do.
 final class FlightStore {
   var windows: FlightWindows
+  /// Nanoseconds for which the dead keep the windows that they died with.
+  var deadAreKeptFor: UInt64
   private(set) var histories: [ContainerKey: ContainerHistory] = [:]
   /// Bytes of all sealed blocks here.
   private(set) var blockBytes = 0
@@ -22,9 +24,11 @@ final class FlightStore {
   private let beginning: (ContainerKey) -> BootTime?
 
   init(
-    windows: FlightWindows, limit: Int, recorderStart: BootTime, beginning: @escaping (ContainerKey) -> BootTime?
+    windows: FlightWindows, deadAreKeptFor: UInt64 = 120_000_000_000, limit: Int, recorderStart: BootTime,
+    beginning: @escaping (ContainerKey) -> BootTime?
   ) {
     self.windows = windows
+    self.deadAreKeptFor = deadAreKeptFor
     self.limit = limit
     self.recorderStart = recorderStart
     self.beginning = beginning
@@ -46,6 +50,10 @@ final class FlightStore {
     guard let stream = block.entry.stream else { return true }
     let history = history(of: stream.container)
     history[stream.lane].append(block)
+    // Whoever goes on calling is not dead. (Its runtime's last acts are of the lifecycle lane.)
+    if stream.lane == .detail, let ended = history.ended, block.entry.lastTime > ended.after(1_000_000_000) {
+      history.ended = nil
+    }
     blockBytes += history[stream.lane].kept.last?.memoryInBytes ?? 0
     if blockBytes > limit { evict() }
     return true
@@ -53,9 +61,10 @@ final class FlightStore {
 
   // MARK: Age
 
-  /// Drops what no window reaches any more.
-  func dropAged(now: BootTime) {
+  /// Drops what no window reaches any more. Of the dead the last minutes of their lives stay, until they are forgotten.
+  func dropAged(now present: BootTime) {
     for history in histories.values {
+      let now = history.windowEnd(present, deadAreKeptFor: deadAreKeptFor)
       for lane in Lane.allCases {
         let time = now.before(windows.before(lane))
         while let first = history[lane].first, first.block.entry.lastTime < time { remove(first: lane, of: history) }

@@ -31,6 +31,8 @@ struct LossLedger {
   private var new: [LossRow] = []
   private(set) var eventCount: UInt64 = 0
   private(set) var hasLostDefinitions = false
+  /// A record of a new or a removed cgroup may be among what was lost. Whoever looked for it takes the note away.
+  var hasLostCgroups = false
   /// How many accounts are kept.
   var accountCount: Int { totals.count }
 
@@ -39,7 +41,9 @@ struct LossLedger {
     for loss in losses {
       let total = Total(count: loss.value.count, last: loss.value.last)
       let before = totals.updateValue(total, forKey: Account(key: loss.key, processor: loss.processor))?.count ?? 0
-      guard loss.value.count > before, let container = container(loss.key.cgroup) else { continue }
+      guard loss.value.count > before else { continue }
+      if loss.key.lane == AT_LANE_URGENT.rawValue { hasLostCgroups = true }
+      guard let container = container(loss.key.cgroup) else { continue }
       let lane = loss.key.lane == AT_LANE_URGENT.rawValue ? .lifecycle : Lane(rawValue: UInt8(loss.key.lane))
       add(
         LossRow(
