@@ -60,7 +60,7 @@ let base: [Target] = [
 let wrappers: [Target] = [
   module("LZ4", ["CLZ4", "Bytes"]),
   module("Digests", ["CCrypto", "CISAL", "Bytes"]),
-  module("JSON", ["CJansson"]),
+  module("JSON", ["CJansson", "Bytes"]),
   module("YAML", ["CYAML"]),
   module("SystemCalls", ["CSeccomp", "Events"]),
   module("Terminal", ["CNcurses", "Posix"]),

@@ -8,6 +8,8 @@ public final class EventBlock {
   public let rowCount: Int
   /// The block's own dictionary: the processes its rows name.
   public let processes: [BlockProcess]
+  /// What its reader made of the dictionary, kept for the next row.
+  public var readings: AnyObject?
   /// By pointer: each access to a class's property would be checked for exclusivity, which costs more than the access.
   private let cursor: UnsafeMutablePointer<EventCursor>
 

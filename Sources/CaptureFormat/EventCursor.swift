@@ -24,6 +24,8 @@ struct EventCursor {
   private var shapeIndexes: IntegerColumn
   /// Of each shape, its columns' places in `arguments`.
   private let shapes: [[Int]]
+  /// Of each shape, its arguments' ids.
+  private let shapeColumns: [[ColumnID]]
   private var shape = -1
 
   private var arguments: [Argument]
@@ -84,6 +86,8 @@ struct EventCursor {
       }
     }
     self.shapes = shapes
+    let ids = arguments.map(\.stored.id)
+    shapeColumns = shapes.map { places in places.compactMap { ids[$0] == .call ? nil : ids[$0] } }
   }
 
   mutating func next() -> Bool {
@@ -104,10 +108,7 @@ struct EventCursor {
   var flags: Int64 { mutating get { flagBits.value(at: row) ?? 0 } }
   var cpu: Int64 { mutating get { cpus.value(at: row) ?? 0 } }
 
-  var columns: [ColumnID] {
-    guard shape >= 0 else { return [] }
-    return shapes[shape].compactMap { arguments[$0].stored.id == .call ? nil : arguments[$0].stored.id }
-  }
+  var columns: [ColumnID] { shape >= 0 ? shapeColumns[shape] : [] }
 
   mutating func value(_ column: ColumnID) -> Int64? {
     guard let place = place(of: column) else { return nil }

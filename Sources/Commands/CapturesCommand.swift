@@ -109,6 +109,7 @@ struct CapturesCommand {
   private func row(_ entry: ShelfEntry, _ summary: CaptureSummary?, _ state: String) -> [String] {
     let container = summary?.container.map { $0.name ?? String($0.id.prefix(12)) }
     let triggers = summary?.triggers ?? []
+    let sections = summary?.sectionCount ?? 1
     let more = triggers.count > 1 ? " and \(triggers.count - 1) more" : ""
     let time = summary?.time.map { time in
       let calendar = CalendarTime(time, offset: isLocal ? localOffset(at: time.nanoseconds) : 0)
@@ -118,7 +119,8 @@ struct CapturesCommand {
       entry.name, container ?? (summary == nil || summary?.triggers.isEmpty == true ? "-" : "host"),
       summary?.container?.image ?? "-",
       (triggers.first.map { $0.title } ?? "-") + more, time ?? "-", summary.map { countText($0.eventCount) } ?? "-",
-      sizeText(entry.lengthInBytes), state + (entry.isKept ? ", kept" : ""),
+      sizeText(entry.lengthInBytes),
+      state + (entry.isKept ? ", kept" : "") + (sections > 1 ? ", first of \(sections) sections" : ""),
     ].map { EventText.printable(Array($0.utf8)) }
   }
 

@@ -76,7 +76,8 @@ private let capturesCommand = CommandDescription(
     when the directory is copied.
 
     States: complete; incomplete (`aftertrace info` says why); writing; interrupted (by a crash: the next start of \
-    `watch` finishes it); damaged (nothing could be read after a crash: set aside); unreadable.
+    `watch` finishes it); damaged (nothing could be read after a crash: set aside); unreadable. Of a file that captures were merged into the \
+    first is listed, with how many there are.
     """,
   flags: [
     Flag(
@@ -128,7 +129,7 @@ private let inspectCommand = CommandDescription(
     panes that narrow each other. Opens captures of any size at once: it reads tables first, and events where you look. \
     Press `?` in it for the keys.
 
-    Of several captures the first is opened; `o` chooses another.
+    Of several captures the first is opened; `o` chooses another. Of a file that captures were merged into it shows the first.
     """,
   flags: [Flag("local", summary: "show and read times in this machine's zone, not UTC")],
   operands: [captures],
@@ -137,8 +138,9 @@ private let inspectCommand = CommandDescription(
 private let infoCommand = CommandDescription(
   "info", group: reading, summary: "what a capture holds, and what it lost",
   discussion: """
-    Host, time span, containers, triggers, blocks, counts by lane, and every loss with its cause and interval. Says "complete" only \
-    where that is proven. Reads tables, not events.
+    Host, time span, containers, triggers, blocks, counts by lane, and every loss with its cause and interval. Says "complete as \
+    recorded" only where that is proven. Reads tables, not events: a block of events that was damaged since is found, and said, by \
+    the commands that read it.
     """,
   flags: readingFlags, operands: [captures],
   examples: [.init("aftertrace info web.pcapng", "See whether a capture is whole")])

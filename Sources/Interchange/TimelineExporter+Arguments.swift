@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CaptureFormat
 internal import Events
 internal import JSON
@@ -64,18 +65,29 @@ extension TimelineExporter {
     Label(description: text, type: "cgroup:\(name)", categories: ["host"], types: [type], action: name)
   }
 
-  /// An open that may create or change is told apart from one that only reads.
-  func eventTypes(_ event: EventBlock, _ label: Label) -> [String] {
-    // A program that could not be run has started nothing.
-    if event.result < 0, label.types.contains("start") || label.types.contains("end") {
-      return label.types.filter { $0 != "start" && $0 != "end" } + ["info"]
-    }
-    guard event.kind == .fileOpen, let flags = event.value(.openFlags) else { return label.types }
-    if flags & OpenFlags.create != 0 { return ["creation"] }
-    return flags & 3 == 0 ? ["access"] : ["change"]
+  /// What a file is opened for, as far as the event says.
+  static func access(of event: EventBlock) -> TimelineFragments.AspectKey.Access? {
+    guard event.kind == .fileOpen, let flags = event.value(.openFlags) else { return nil }
+    return flags & OpenFlags.create != 0 ? .create : flags & 3 == 0 ? .read : .change
   }
 
-  func writeArguments(of event: EventBlock, to json: inout JSONText) {
+  /// An open that may create or change is told apart from one that only reads.
+  static func eventTypes(_ label: Label, isFailed: Bool, _ access: TimelineFragments.AspectKey.Access?) -> [String] {
+    // A program that could not be run has started nothing.
+    if isFailed, label.types.contains("start") || label.types.contains("end") {
+      return label.types.filter { $0 != "start" && $0 != "end" } + ["info"]
+    }
+    return switch access {
+    case .create: ["creation"]
+    case .read: ["access"]
+    case .change: ["change"]
+    case nil: label.types
+    }
+  }
+
+  func writeArguments(
+    of event: EventBlock, _ aspect: TimelineFragments.Aspect, _ block: TimelineFragments.Block, to json: inout JSONText
+  ) {
     switch event.kind {
     case .processExec: writeExec(event, &json)
     case .processExit, .threadExit:
@@ -86,27 +98,39 @@ extension TimelineExporter {
           json.set("aftertrace.core_dumped", core)
         }
       }
-      json.set("process.end", ifPresent: isoTime(of: event.time))
+      writeTime("process.end", event.time, to: &json)
     case .processFork, .threadStart:
       json.set("aftertrace.child.pid", ifPresent: event.value(.childPID))
       if let pid = event.value(.childPID), let start = event.value(.childStart), event.kind == .processFork {
         let key = ProcessKey(
           pid: UInt32(truncatingIfNeeded: pid), start: BootTime(nanoseconds: UInt64(bitPattern: start)))
-        json.set("aftertrace.child.entity_id", entityID(of: key))
+        writeEntityID("aftertrace.child.entity_id", of: key, to: &json)
       }
     case .processRename, .threadRename: json.set("aftertrace.new_name", ifPresent: event.bytes(.comm))
     default:
-      if Self.label(of: event.kind).categories == ["network"] { writeNetwork(event, &json) }
-      writeFile(event, &json)
+      let file = file(of: event, in: block)
+      if aspect.isNetwork { writeNetwork(event, file, &json) }
+      writeFile(event, file, &json)
     }
     json.set("aftertrace.descriptor", ifPresent: event.value(.descriptor))
     json.set("aftertrace.count", ifPresent: event.value(.count))
     json.set("aftertrace.open_flags", ifPresent: event.value(.openFlags).map { OpenFlags.names($0) })
     if let first = event.value(.argument0) {
-      let rest = [ColumnID.argument1, .argument2, .argument3, .argument4, .argument5].map { event.value($0) ?? 0 }
-      json.set(
-        "aftertrace.raw_arguments",
-        strings: ([first] + rest).map { "0x" + String(UInt64(bitPattern: $0), radix: 16) })
+      json.beginArray("aftertrace.raw_arguments")
+      writeRegister(first, &json)
+      writeRegister(event.value(.argument1) ?? 0, &json)
+      writeRegister(event.value(.argument2) ?? 0, &json)
+      writeRegister(event.value(.argument3) ?? 0, &json)
+      writeRegister(event.value(.argument4) ?? 0, &json)
+      writeRegister(event.value(.argument5) ?? 0, &json)
+      json.endArray()
+    }
+  }
+
+  private func writeRegister(_ value: Int64, _ json: inout JSONText) {
+    json.set(nil) { text in
+      text.append(text: "0x")
+      text.append(hexadecimal: UInt64(bitPattern: value))
     }
   }
 
@@ -117,28 +141,41 @@ extension TimelineExporter {
       json.set("process.command_line", EventText.commandLine(list))
     }
     json.set("process.working_directory", ifPresent: event.bytes(.workingDirectory))
-    json.set("process.start", ifPresent: isoTime(of: event.process.key.start))
+    writeTime("process.start", event.process.key.start, to: &json)
     json.set("process.tty", ifPresent: event.bytes(.terminalName))
     json.set("group.id", ifPresent: event.value(.groupID).map(String.init))
     if event.result < 0 { json.set("file.path", ifPresent: event.bytes(.path)) }
   }
 
-  private func writeFile(_ event: EventBlock, _ json: inout JSONText) {
-    let file = event.file(.file)
-    if let path = event.bytes(.path) ?? file?.path, file?.type != .socket {
-      let text = String(decoding: path, as: UTF8.self)
-      json.set("file.path", text)
-      if let slash = text.lastIndex(of: "/") {
-        json.set("file.name", String(text[text.index(after: slash)...]))
-        json.set("file.directory", slash == text.startIndex ? "/" : String(text[..<slash]))
-      }
-    }
-    json.set("file.target_path", ifPresent: event.bytes(.secondPath))
-    if let file, file.type != .none {
+  private func file(of event: EventBlock, in block: TimelineFragments.Block) -> TimelineFragments.File? {
+    guard let place = event.value(.file) else { return nil }
+    if let known = block.files[place] { return known }
+    guard let file = event.file(.file) else { return nil }
+    let path = JSONText.members { json in if let path = file.path { writePath(path, &json) } }
+    let identity = JSONText.members { json in
+      if file.type == .none { return }
       json.set("file.inode", "\(file.inode)")
       json.set("file.device", "\(file.device >> 20):\(file.device & 0xfffff)")
       if file.path == nil, file.type != .socket { json.set("aftertrace.file_path_unknown", true) }
     }
+    let made = TimelineFragments.File(isSocket: file.type == .socket, path: path, identity: identity)
+    block.files[place] = made
+    return made
+  }
+
+  private func writePath(_ path: [UInt8], _ json: inout JSONText) {
+    json.set("file.path", path)
+    guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return }
+    json.set("file.name", Array(path[(slash + 1)...]))
+    json.set("file.directory", slash == 0 ? [UInt8(ascii: "/")] : Array(path[..<slash]))
+  }
+
+  private func writeFile(_ event: EventBlock, _ file: TimelineFragments.File?, _ json: inout JSONText) {
+    if file?.isSocket != true {
+      if let path = event.bytes(.path) { writePath(path, &json) } else if let file { json.append(members: file.path) }
+    }
+    json.set("file.target_path", ifPresent: event.bytes(.secondPath))
+    if let file { json.append(members: file.identity) }
     if let mode = event.value(.mode),
       event.kind != .fileOpen || event.value(.openFlags).map({ $0 & 0o100 != 0 }) == true
     {
@@ -148,6 +185,17 @@ extension TimelineExporter {
       json.set("file.uid", ifPresent: event.value(.userID).map(String.init))
       json.set("file.gid", ifPresent: event.value(.groupID).map(String.init))
     }
+  }
+
+  private func writeNetwork(_ event: EventBlock, _ file: TimelineFragments.File?, _ json: inout JSONText) {
+    // Without an address of its own it says what the socket says.
+    guard let file, event.value(.address) == nil, event.bytes(.address) == nil else {
+      return writeNetwork(event, &json)
+    }
+    if file.network?.kind != event.kind {
+      file.network = (event.kind, JSONText.members { writeNetwork(event, &$0) })
+    }
+    if let known = file.network { json.append(members: known.members) }
   }
 
   private func writeNetwork(_ event: EventBlock, _ json: inout JSONText) {
@@ -176,9 +224,5 @@ extension TimelineExporter {
     }
     let addresses = [source?.ip, destination?.ip].compactMap { $0 }
     if !addresses.isEmpty { json.set("related.ip", strings: addresses) }
-  }
-
-  private func isoTime(of time: BootTime) -> String? {
-    clock.wallTime(of: time).map { CalendarTime($0).iso8601() }
   }
 }

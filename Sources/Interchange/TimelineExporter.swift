@@ -1,3 +1,4 @@
+internal import Bytes
 public import CaptureFormat
 internal import Events
 public import JSON
@@ -6,6 +7,7 @@ public import Reconstruction
 /// Writes events as a timeline: Timesketch's fields and flat dotted ECS keys, one JSON object an event.
 ///
 /// docs/timeline.md lists every field. Nanoseconds are strings, because JSON readers round large numbers.
+/// It remembers what events share: one thread, and its copies, use it at a time.
 public struct TimelineExporter {
   let clock: CaptureClock
   let text: EventText
@@ -14,6 +16,9 @@ public struct TimelineExporter {
   private let captureIDs: [UInt32: String]
   private let hostName: String?
   private let bootID: String?
+  /// `93f5ea29ed6c-`, what an entity id begins with.
+  private let entityPrefix: [UInt8]
+  let fragments = TimelineFragments()
 
   public init(_ file: CaptureFile) throws(CaptureError) {
     let boot = try CaptureBoot([file])
@@ -31,31 +36,61 @@ public struct TimelineExporter {
       uniquingKeysWith: { $1 })
     hostName = boot.hostName
     bootID = boot.bootID
+    entityPrefix = Array((boot.bootID.map { String($0.filter { $0 != "-" }.prefix(12)) } ?? "boot").utf8) + [45]
   }
 
   /// Appends the event as one object, without a line end.
   public func write(_ event: EventBlock, to json: inout JSONText) {
-    let label = Self.label(of: event.kind)
+    let entry = event.entry
+    let aspect = aspect(of: event, lane: entry.lane)
+    let block = fragments.block(of: event) {
+      JSONText.members { writeOrigin(container: entry.container, section: entry.section, to: &$0) }
+    }
     json.beginObject()
-    json.set("message", "\(EventText.printable(event.process.comm))[\(event.process.key.pid)] \(text.line(event))")
+    fragments.line.removeAll(keepingCapacity: true)
+    BlockReadings.of(event).appendProcess(of: event, to: &fragments.line)
+    fragments.line.append(UInt8(ascii: " "))
+    text.appendLine(event, to: &fragments.line)
+    json.set("message", utf8: fragments.line)
     writeTime(event.time, to: &json)
-    json.set("timestamp_desc", label.description + (event.result < 0 ? " (failed)" : ""))
-    json.set("data_type", "container:\(label.type)")
-    json.set("event.kind", "event")
+    json.append(members: aspect.head)
     json.set("event.sequence", event.sequence)
-    if !label.categories.isEmpty { json.set("event.category", strings: label.categories) }
-    json.set("event.type", strings: eventTypes(event, label))
-    json.set("event.action", event.call.map { text.name(of: $0) } ?? label.action)
-    let hasResult = event.call != nil && event.kind != .signalReturn
-    if hasResult { json.set("event.outcome", event.result < 0 ? "failure" : "success") }
-    if event.result < 0 { json.set("error.code", text.result(event)) }
-    json.set("aftertrace.kind", text.name(of: event.kind))
-    json.set("aftertrace.lane", ifPresent: event.entry.lane?.name)
-    if hasResult { json.set("aftertrace.result", event.result) }
-    writeOrigin(container: event.entry.container, section: event.entry.section, to: &json)
-    writeProcess(of: event, to: &json)
-    writeArguments(of: event, to: &json)
+    json.append(members: aspect.tail)
+    if aspect.hasResult { json.set("aftertrace.result", event.result) }
+    json.append(members: block.origin)
+    let process = process(of: event, in: block)
+    json.append(members: process.head)
+    json.set("process.thread.id", event.thread)
+    json.append(members: process.tail)
+    writeArguments(of: event, aspect, block, to: &json)
     json.endObject()
+  }
+
+  private func aspect(of event: EventBlock, lane: Lane?) -> TimelineFragments.Aspect {
+    let call = event.call
+    let key = TimelineFragments.AspectKey(
+      kind: event.kind, call: call?.packed, error: min(event.result, 0),
+      isRestarted: event.flags.contains(.restarted), access: Self.access(of: event), lane: lane)
+    return fragments.aspect(key) {
+      let label = Self.label(of: event.kind)
+      let hasResult = text.hasResult(event)
+      let head = JSONText.members { json in
+        json.set("timestamp_desc", label.description + (event.result < 0 ? " (failed)" : ""))
+        json.set("data_type", "container:\(label.type)")
+        json.set("event.kind", "event")
+      }
+      let tail = JSONText.members { json in
+        if !label.categories.isEmpty { json.set("event.category", strings: label.categories) }
+        json.set("event.type", strings: Self.eventTypes(label, isFailed: event.result < 0, key.access))
+        json.set("event.action", call.map { text.name(of: $0) } ?? label.action)
+        if hasResult { json.set("event.outcome", event.result < 0 ? "failure" : "success") }
+        if event.result < 0 { json.set("error.code", text.result(event)) }
+        json.set("aftertrace.kind", text.name(of: event.kind))
+        json.set("aftertrace.lane", ifPresent: lane?.name)
+      }
+      return TimelineFragments.Aspect(
+        key: key, head: head, tail: tail, hasResult: hasResult, isNetwork: label.categories == ["network"])
+    }
   }
 
   /// Appends where a trigger fired, as an alert among the events.
@@ -72,7 +107,7 @@ public struct TimelineExporter {
     json.set("event.provider", trigger.source)
     json.set("event.reason", ifPresent: trigger.reason)
     if let accepted = clock.wallTime(of: trigger.accepted) {
-      json.set("event.created", CalendarTime(accepted).iso8601())
+      writeTime("event.created", accepted, to: &json)
     }
     json.set("rule.name", ifPresent: trigger.rule)
     json.set("log.level", ifPresent: trigger.priority)
@@ -92,11 +127,20 @@ public struct TimelineExporter {
 
   private func writeTime(_ bootTime: BootTime, to json: inout JSONText) {
     if let time = clock.wallTime(of: bootTime) {
-      json.set("datetime", CalendarTime(time).iso8601())
+      writeTime("datetime", time, to: &json)
       json.set("timestamp", time.nanoseconds / 1000)
-      json.set("aftertrace.time_ns", "\(time.nanoseconds)")
+      json.set("aftertrace.time_ns") { $0.append(decimal: time.nanoseconds) }
     }
-    json.set("aftertrace.boot_time_ns", "\(bootTime.nanoseconds)")
+    json.set("aftertrace.boot_time_ns") { $0.append(decimal: bootTime.nanoseconds) }
+  }
+
+  private func writeTime(_ key: String, _ time: WallTime, to json: inout JSONText) {
+    json.set(key) { fragments.calendar.append(time, to: &$0) }
+  }
+
+  /// Nothing where the capture has no clock.
+  func writeTime(_ key: String, _ time: BootTime, to json: inout JSONText) {
+    if let time = clock.wallTime(of: time) { writeTime(key, time, to: &json) }
   }
 
   private func writeContainer(_ key: ContainerKey, to json: inout JSONText) {
@@ -120,19 +164,32 @@ public struct TimelineExporter {
     return (String(base[..<colon]), String(base[base.index(after: colon)...]))
   }
 
-  private func writeProcess(of event: EventBlock, to json: inout JSONText) {
-    let key = event.process.key
-    json.set("process.pid", key.pid)
-    json.set("process.vpid", ifPresent: event.process.namespacePID)
-    json.set("process.thread.id", event.thread)
-    json.set("process.entity_id", entityID(of: key))
-    json.set("process.name", event.process.comm)
-    json.set("process.executable", ifPresent: event.process.executable)
-    guard let process = history[key] else { return }
+  private func process(of event: EventBlock, in block: TimelineFragments.Block) -> TimelineFragments.Process {
+    let index = event.processIndex
+    guard block.processes.indices.contains(index) else { return process(event.process) }
+    if let known = block.processes[index] { return known }
+    let made = process(event.process)
+    block.processes[index] = made
+    return made
+  }
+
+  private func process(_ process: BlockProcess) -> TimelineFragments.Process {
+    let head = JSONText.members { json in
+      json.set("process.pid", process.key.pid)
+      json.set("process.vpid", ifPresent: process.namespacePID)
+    }
+    return TimelineFragments.Process(head: head, tail: JSONText.members { write(process, to: &$0) })
+  }
+
+  private func write(_ process: BlockProcess, to json: inout JSONText) {
+    writeEntityID("process.entity_id", of: process.key, to: &json)
+    json.set("process.name", process.comm)
+    json.set("process.executable", ifPresent: process.executable)
+    guard let process = history[process.key] else { return }
     json.set("user.id", ifPresent: process.userID.map(String.init))
     guard let parent = process.parent else { return }
     json.set("process.parent.pid", parent.pid)
-    if parent.start.nanoseconds != 0 { json.set("process.parent.entity_id", entityID(of: parent)) }
+    if parent.start.nanoseconds != 0 { writeEntityID("process.parent.entity_id", of: parent, to: &json) }
     guard let row = history[parent] else { return }
     json.set("process.parent.name", row.comm)
     json.set("process.parent.executable", ifPresent: row.executable)
@@ -140,7 +197,12 @@ public struct TimelineExporter {
   }
 
   /// Unique over hosts and boots, and the same in every capture that holds the process.
-  func entityID(of key: ProcessKey) -> String {
-    "\(bootID.map { String($0.filter { $0 != "-" }.prefix(12)) } ?? "boot")-\(key.pid)-\(key.start.nanoseconds)"
+  func writeEntityID(_ key: String, of process: ProcessKey, to json: inout JSONText) {
+    var text = entityPrefix
+    text.append(decimal: UInt64(process.pid))
+    text.append(UInt8(ascii: "-"))
+    text.append(decimal: process.start.nanoseconds)
+    // The boot's id is the capture's word.
+    json.set(key, text)
   }
 }

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Writes one JSON object after another, without a tree in between.
 ///
 /// Bytes that are not UTF-8 become U+FFFD: JSON has no other way to say them.
@@ -24,15 +26,52 @@ public struct JSONText {
 
   public mutating func set(_ key: String?, _ value: String) {
     begin(key)
-    append(string: value.utf8)
+    append(string: value)
   }
 
   /// A string of a capture, which need not be UTF-8.
-  public mutating func set(_ key: String?, _ value: [UInt8]) { set(key, String(decoding: value, as: UTF8.self)) }
+  public mutating func set(_ key: String?, _ value: [UInt8]) {
+    guard value.allSatisfy({ $0 < 0x80 }) else { return set(key, String(decoding: value, as: UTF8.self)) }
+    set(key, utf8: value)
+  }
 
-  public mutating func set(_ key: String?, _ value: some FixedWidthInteger) {
+  /// A string whose bytes are known to be UTF-8.
+  public mutating func set(_ key: String?, utf8 value: [UInt8]) {
     begin(key)
-    bytes.append(contentsOf: String(value).utf8)
+    value.withUnsafeBufferPointer { append(utf8: $0) }
+  }
+
+  /// A string that `write` appends: nothing in it may need escaping.
+  public mutating func set(_ key: String?, write: (inout [UInt8]) -> Void) {
+    begin(key)
+    bytes.append(UInt8(ascii: "\""))
+    write(&bytes)
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Members that another text wrote outside of any object: what many objects share is made once.
+  public mutating func append(members: [UInt8]) {
+    if members.isEmpty { return }
+    begin(nil)
+    bytes.append(contentsOf: members)
+  }
+
+  @inlinable public mutating func set(_ key: String?, _ value: some FixedWidthInteger) {
+    if value < 0 {
+      set(key, signed: Int64(value))
+    } else {
+      set(key, unsigned: UInt64(value))
+    }
+  }
+
+  @usableFromInline mutating func set(_ key: String?, signed value: Int64) {
+    begin(key)
+    bytes.append(decimal: value)
+  }
+
+  @usableFromInline mutating func set(_ key: String?, unsigned value: UInt64) {
+    begin(key)
+    bytes.append(decimal: value)
   }
 
   public mutating func set(_ key: String?, _ value: Bool) {
@@ -69,7 +108,7 @@ public struct JSONText {
     if needsComma { bytes.append(UInt8(ascii: ",")) }
     needsComma = true
     guard let key else { return }
-    append(string: key.utf8)
+    append(string: key)
     bytes.append(UInt8(ascii: ":"))
   }
 
@@ -84,34 +123,47 @@ public struct JSONText {
     needsComma = true
   }
 
-  private mutating func append(string: String.UTF8View) {
+  private mutating func append(string: String) {
+    if string.utf8.withContiguousStorageIfAvailable({ append(utf8: $0) }) == nil {
+      var copy = string
+      copy.withUTF8 { append(utf8: $0) }
+    }
+  }
+
+  private mutating func append(utf8 text: UnsafeBufferPointer<UInt8>) {
     bytes.append(UInt8(ascii: "\""))
-    // The first byte of U+0080 to U+00BF, held until the second is seen: terminals obey U+0080 to U+009F.
-    var isHeld = false
-    for byte in string {
-      if isHeld {
-        isHeld = false
-        if byte < 0xa0 {
-          bytes.append(contentsOf: ("\\u00" + String(byte, radix: 16)).utf8)
-        } else {
-          bytes.append(0xc2)
-          bytes.append(byte)
-        }
+    // Where the bytes begin that are as they stand, up to one that is not.
+    var start = 0
+    var index = 0
+    while index < text.count {
+      let byte = text[index]
+      // U+0080 to U+009F begin with 0xC2; terminals obey them.
+      let isPlain =
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7f && byte != 0xc2
+      if isPlain || byte == 0xc2 && index + 1 < text.count && text[index + 1] >= 0xa0 {
+        index += 1
         continue
       }
-      switch byte {
-      case 0xc2: isHeld = true
-      case UInt8(ascii: "\""): bytes.append(contentsOf: "\\\"".utf8)
-      case UInt8(ascii: "\\"): bytes.append(contentsOf: "\\\\".utf8)
-      case UInt8(ascii: "\n"): bytes.append(contentsOf: "\\n".utf8)
-      case UInt8(ascii: "\r"): bytes.append(contentsOf: "\\r".utf8)
-      case UInt8(ascii: "\t"): bytes.append(contentsOf: "\\t".utf8)
-      case 0..<0x20, 0x7f:
-        let digits = String(byte, radix: 16)
-        bytes.append(contentsOf: ("\\u00" + (byte < 16 ? "0" : "") + digits).utf8)
-      default: bytes.append(byte)
-      }
+      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
+      if byte == 0xc2 { index += 1 }
+      if index < text.count { append(escaped: text[index]) }
+      index += 1
+      start = min(index, text.count)
     }
+    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func append(escaped byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\""): bytes.append(contentsOf: "\\\"".utf8)
+    case UInt8(ascii: "\\"): bytes.append(contentsOf: "\\\\".utf8)
+    case UInt8(ascii: "\n"): bytes.append(contentsOf: "\\n".utf8)
+    case UInt8(ascii: "\r"): bytes.append(contentsOf: "\\r".utf8)
+    case UInt8(ascii: "\t"): bytes.append(contentsOf: "\\t".utf8)
+    default:
+      bytes.append(contentsOf: (byte < 16 ? "\\u000" : "\\u00").utf8)
+      bytes.append(hexadecimal: UInt64(byte))
+    }
   }
 }

@@ -1,3 +1,4 @@
+internal import Bytes
 public import CaptureFormat
 public import Events
 
@@ -6,6 +7,23 @@ public struct EventText: Sendable {
   private let kinds: [UInt16: String]
   private let calls: [UInt32: String]
   private let columns: [UInt16: ColumnDescription]
+  /// The names of calls that have one, by ABI and number: those of most events, found without a hash.
+  private let callNames: [[UInt8]]
+  private static let abiLimit = 8
+  private static let callLimit = 512
+  /// By number; those beyond are made when they are met.
+  private let styles: [ColumnStyle]
+
+  /// How a column's value stands in a line.
+  private struct ColumnStyle: Sendable {
+    var type: ColumnValueType?
+    /// `fd=`
+    var prefix: [UInt8]
+    var isFolded: Bool
+    var isOwner: Bool
+    var isRaw: Bool
+    var isPlain: Bool
+  }
 
   /// Names come from the capture's own catalogue, so that what this version does not know is named all the same. They are
   /// made safe for a terminal like all that is in a capture.
@@ -22,16 +40,40 @@ public struct EventText: Sendable {
         column.name = Self.printable(Array(column.name.utf8))
         return (column.column.rawValue, column)
       }, uniquingKeysWith: { $1 })
+    var names = [[UInt8]](repeating: [], count: Self.abiLimit * Self.callLimit)
+    for (packed, name) in calls {
+      let call = SystemCall(packed: packed)
+      guard call.abi < Self.abiLimit, call.number < Self.callLimit else { continue }
+      names[Int(call.abi) * Self.callLimit + Int(call.number)] = Array((name + Self.suffix(of: call)).utf8)
+    }
+    callNames = names
+    let columns = columns
+    styles = (0..<256).map { Self.style(of: ColumnID(rawValue: $0), columns) }
   }
 
   public func name(of kind: EventKind) -> String { kinds[kind.rawValue] ?? kind.name ?? "kind-\(kind.rawValue)" }
 
   /// `openat`, or `call 451` where the catalogue has no name.
   public func name(of call: SystemCall) -> String {
-    (calls[call.packed] ?? "call \(call.number)") + (call.abi == 1 || call.abi == 4 ? " (32-bit)" : "")
+    (calls[call.packed] ?? "call \(call.number)") + Self.suffix(of: call)
   }
 
+  private static func suffix(of call: SystemCall) -> String { call.abi == 1 || call.abi == 4 ? " (32-bit)" : "" }
+
   public func name(of column: ColumnID) -> String { columns[column.rawValue]?.name ?? "column-\(column.rawValue)" }
+
+  private static func style(of column: ColumnID, _ columns: [UInt16: ColumnDescription]) -> ColumnStyle {
+    ColumnStyle(
+      type: columns[column.rawValue]?.valueType,
+      prefix: Array(((columns[column.rawValue]?.name ?? "column-\(column.rawValue)") + "=").utf8),
+      isFolded: folded.contains(column), isOwner: owners.contains(column), isRaw: raw.contains(column),
+      isPlain: plain.contains(column))
+  }
+
+  private func style(of column: ColumnID) -> ColumnStyle {
+    let number = Int(column.rawValue)
+    return number < styles.count ? styles[number] : Self.style(of: column, columns)
+  }
 
   /// What kind of value a column has; nil for one that nothing is known of.
   public func type(of column: ColumnID) -> ColumnValueType? { columns[column.rawValue]?.valueType }
@@ -43,10 +85,20 @@ public struct EventText: Sendable {
 
   /// `openat /etc/hosts flags=O_RDONLY fd=3 = 3`, and what qualifies it.
   public func line(_ event: EventBlock) -> String {
-    var line = what(event)
-    if hasResult(event) { line += " = " + result(event) }
+    var line: [UInt8] = []
+    appendLine(event, to: &line)
+    return String(decoding: line, as: UTF8.self)
+  }
+
+  /// The same in bytes, which are UTF-8: no string is made of what most events have.
+  public func appendLine(_ event: EventBlock, to line: inout [UInt8]) {
+    appendWhat(event, putsTextFirst: false, to: &line)
+    if hasResult(event) {
+      line.append(text: " = ")
+      appendResult(event, to: &line)
+    }
     let notes = notes(event)
-    return notes.isEmpty ? line : line + " [" + notes.joined(separator: ", ") + "]"
+    if !notes.isEmpty { line.append(text: " [" + notes.joined(separator: ", ") + "]") }
   }
 
   /// A return from a signal handler gives the interrupted code its registers back: it has no result of its own.
@@ -56,64 +108,135 @@ public struct EventText: Sendable {
   ///
   /// - Parameter putsTextFirst: Paths, addresses and arguments stand before numbers: where a line may be cut.
   public func what(_ event: EventBlock, putsTextFirst: Bool = false) -> String {
-    var texts = 1
-    var parts = [event.call.map { name(of: $0) } ?? verb(event)]
-    var raw: [String] = []
-    let path = event.bytes(.path).map(Self.printable)
-    let isExec = event.kind == .processExec
-    let isAboutUser = isExec || event.kind == .fileChangeOwner
-    let isAboutName = event.kind == .processRename || event.kind == .threadRename
-    for column in event.columns
-    where !Self.folded.contains(column) || isAboutUser && Self.owners.contains(column)
-      || isAboutName && column == .comm
-    {
-      guard let value = value(column, of: event) else { continue }
-      if Self.raw.contains(column) {
-        raw.append(value)
-        continue
-      }
-      // What was opened is named once where the program's string and the kernel's path agree.
-      if column == .file, value == path { continue }
-      let isPlain = Self.plain.contains(column)
-      parts.insert(
-        isPlain ? value : "\(name(of: column))=\(value)", at: putsTextFirst && isPlain ? texts : parts.count)
-      if isPlain { texts += 1 }
+    var line: [UInt8] = []
+    appendWhat(event, putsTextFirst: putsTextFirst, to: &line)
+    return String(decoding: line, as: UTF8.self)
+  }
+
+  private func appendWhat(_ event: EventBlock, putsTextFirst: Bool, to line: inout [UInt8]) {
+    appendVerb(event, to: &line)
+    let columns = event.columns
+    var isOpen = false
+    for column in columns where style(of: column).isRaw {
+      guard let value = event.value(column) else { continue }
+      line.append(text: isOpen ? ", " : "(")
+      isOpen = true
+      append(number: value, column, style(of: column), to: &line)
     }
-    if !raw.isEmpty { parts[0] += "(" + raw.joined(separator: ", ") + ")" }
-    return parts.joined(separator: " ")
+    if isOpen { line.append(UInt8(ascii: ")")) }
+    if putsTextFirst {
+      for column in columns where style(of: column).isPlain { append(column, of: event, to: &line) }
+      for column in columns where !style(of: column).isPlain { append(column, of: event, to: &line) }
+    } else {
+      for column in columns { append(column, of: event, to: &line) }
+    }
+  }
+
+  private func append(_ column: ColumnID, of event: EventBlock, to line: inout [UInt8]) {
+    let style = style(of: column)
+    if style.isRaw { return }
+    if style.isFolded {
+      let kind = event.kind
+      let isShown =
+        style.isOwner && (kind == .processExec || kind == .fileChangeOwner)
+        || column == .comm && (kind == .processRename || kind == .threadRename)
+      if !isShown { return }
+    }
+    let start = line.count
+    line.append(UInt8(ascii: " "))
+    if !style.isPlain { line.append(contentsOf: style.prefix) }
+    let valueStart = line.count
+    let isThere = append(value: column, style, of: event, to: &line)
+    // What was opened is named once where the program's string and the kernel's path agree.
+    let isTwice = column == .file && isThere && isPath(of: event, line[valueStart...])
+    if !isThere || isTwice { line.removeSubrange(start...) }
+  }
+
+  private func isPath(of event: EventBlock, _ text: ArraySlice<UInt8>) -> Bool {
+    guard let path = event.bytes(.path) else { return false }
+    var line: [UInt8] = []
+    Self.append(printable: path, to: &line)
+    return line.elementsEqual(text)
   }
 
   /// `ENOENT`, a number, or `restarted`.
   public func result(_ event: EventBlock) -> String {
-    if event.flags.contains(.restarted) { return "restarted" }
-    // An address, most likely.
-    if event.result > UInt32.max { return "0x" + Self.hexadecimal(UInt64(event.result)) }
-    guard event.result < 0 else { return "\(event.result)" }
-    return ErrorNumber.name(-event.result).map { "-\($0)" } ?? "\(event.result)"
+    var text: [UInt8] = []
+    appendResult(event, to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private func appendResult(_ event: EventBlock, to line: inout [UInt8]) {
+    if event.flags.contains(.restarted) { return line.append(text: "restarted") }
+    let result = event.result
+    if result > UInt32.max {
+      // An address, most likely.
+      line.append(text: "0x")
+      line.append(hexadecimal: UInt64(result))
+    } else if result < 0, result > -4096, let name = ErrorNumber.name(-result) {
+      line.append(UInt8(ascii: "-"))
+      line.append(text: name)
+    } else {
+      line.append(decimal: result)
+    }
   }
 
   /// An argument's value as text; nil when the row has none.
   public func value(_ column: ColumnID, of event: EventBlock) -> String? {
-    switch columns[column.rawValue]?.valueType {
-    case .file: return event.file(column).map(describe)
-    case .address: return event.address(column)?.description
-    case .list: return event.bytes(column).map { Self.commandLine(ByteList(nulTerminated: $0)) }
-    case .string: return event.bytes(column).map(Self.printable)
-    case .bytes: return event.bytes(column).map { $0.map { Self.hexadecimal(UInt64($0)) }.joined() }
-    case .integer: return event.value(column).map { number($0, column) }
-    case .unsigned, .process, nil: return event.value(column).map { number($0, column) }
-    }
+    var text: [UInt8] = []
+    return append(value: column, style(of: column), of: event, to: &text) ? String(decoding: text, as: UTF8.self) : nil
   }
 
-  private func number(_ value: Int64, _ column: ColumnID) -> String {
+  /// False: the row has none.
+  private func append(value column: ColumnID, _ style: ColumnStyle, of event: EventBlock, to line: inout [UInt8])
+    -> Bool
+  {
+    switch style.type {
+    case .file:
+      guard let place = event.value(column) else { return false }
+      let readings = BlockReadings.of(event)
+      if let text = readings.files[place] {
+        line.append(contentsOf: text)
+      } else {
+        guard let file = event.file(column) else { return false }
+        let text = Array(describe(file).utf8)
+        readings.files[place] = text
+        line.append(contentsOf: text)
+      }
+    case .address:
+      guard let address = event.address(column) else { return false }
+      line.append(text: address.description)
+    case .list:
+      guard let bytes = event.bytes(column) else { return false }
+      line.append(text: Self.commandLine(ByteList(nulTerminated: bytes)))
+    case .string:
+      guard let bytes = event.bytes(column) else { return false }
+      Self.append(printable: bytes, to: &line)
+    case .bytes:
+      guard let bytes = event.bytes(column) else { return false }
+      for byte in bytes { line.append(hexadecimal: UInt64(byte)) }
+    case .integer, .unsigned, .process, nil:
+      guard let value = event.value(column) else { return false }
+      append(number: value, column, style, to: &line)
+    }
+    return true
+  }
+
+  private func append(number value: Int64, _ column: ColumnID, _ style: ColumnStyle, to line: inout [UInt8]) {
     switch column {
-    case .descriptor where value == -100: "AT_FDCWD"
-    case .openFlags: OpenFlags.names(value)
-    case .mode: "0" + String(UInt64(bitPattern: value), radix: 8)
-    case .exitCode: ExitStatus(waitStatus: Int32(truncatingIfNeeded: value)).description
+    case .descriptor where value == -100: line.append(text: "AT_FDCWD")
+    case .openFlags: line.append(text: OpenFlags.names(value))
+    case .mode: line.append(text: "0" + String(UInt64(bitPattern: value), radix: 8))
+    case .exitCode: line.append(text: ExitStatus(waitStatus: Int32(truncatingIfNeeded: value)).description)
     case .cloneFlags, .argument0, .argument1, .argument2, .argument3, .argument4, .argument5:
-      "0x" + Self.hexadecimal(UInt64(bitPattern: value))
-    default: columns[column.rawValue]?.valueType == .unsigned ? "\(UInt64(bitPattern: value))" : "\(value)"
+      line.append(text: "0x")
+      line.append(hexadecimal: UInt64(bitPattern: value))
+    default:
+      if style.type == .unsigned {
+        line.append(decimal: UInt64(bitPattern: value))
+      } else {
+        line.append(decimal: value)
+      }
     }
   }
 
@@ -127,16 +250,26 @@ public struct EventText: Sendable {
     return file.type == .socket && file.id != .unknown ? "socket:[\(file.inode)]" : "unknown \(device):\(file.inode)"
   }
 
-  private func verb(_ event: EventBlock) -> String {
-    let name = name(of: event.kind)
-    if event.kind == .signalReturn { return "return from a signal handler" }
+  private func appendVerb(_ event: EventBlock, to line: inout [UInt8]) {
+    guard let call = event.call else { return line.append(text: verb(event.kind)) }
+    if call.abi < Self.abiLimit, call.number < Self.callLimit {
+      let name = callNames[Int(call.abi) * Self.callLimit + Int(call.number)]
+      if !name.isEmpty { return line.append(contentsOf: name) }
+    }
+    line.append(text: name(of: call))
+  }
+
+  private func verb(_ kind: EventKind) -> String {
+    if kind == .signalReturn { return "return from a signal handler" }
     // A number that no interface has, or one that a tracer took away.
-    if event.kind == .call { return "call of unknown number" }
+    if kind == .call { return "call of unknown number" }
+    let name = name(of: kind)
     return name.split(separator: ".").last.map(String.init) ?? name
   }
 
   /// `truncated`, `from scan` …: what qualifies the event.
   public func notes(_ event: EventBlock) -> [String] {
+    if event.flags.isEmpty { return [] }
     let words: [(EventFlags, String)] = [
       (.truncated, "truncated"), (.unreadable, "unreadable pointer"), (.tableScan, "from scan"),
       (.outOfOrder, "out of order"), (.deletedFile, "deleted"), (.enteredFromOutside, "entered from outside"),
@@ -155,8 +288,6 @@ public struct EventText: Sendable {
     .childStart, .parentStart, .argumentLength, .askedFor, .comm, .oldThread, .namespacePID, .terminal, .session,
     .executable, .userID, .groupID, .childThread,
   ]
-
-  private static func hexadecimal(_ value: UInt64) -> String { String(value, radix: 16) }
 
   /// Arguments as a shell would take them.
   public static func commandLine(_ arguments: ByteList) -> String {
@@ -177,9 +308,19 @@ public struct EventText: Sendable {
     }
   }
 
+  /// Appends what ``printable(_:)`` makes of `bytes`.
+  public static func append(printable bytes: [UInt8], to line: inout [UInt8]) {
+    if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) {
+      line.append(contentsOf: bytes)
+    } else {
+      line.append(text: printable(bytes))
+    }
+  }
+
   /// Text from a capture, made safe for a terminal: control characters are shown, not sent.
   public static func printable(_ bytes: [UInt8]) -> String {
     let text = String(decoding: bytes, as: UTF8.self)
+    if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text }
     guard text.unicodeScalars.contains(where: isControl) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {

@@ -43,6 +43,30 @@ extension EndToEndTests {
         Set(processes.map { "\($0.number("pid") ?? 0) \($0.text("start_boot_ns") ?? "")" }).count == processes.count)
     }
 
+    @Test(.enabled(if: isBuilt)) func `captures say how many sections a merged file has, and count the events of all`()
+      throws
+    {
+      let place = try Workplace()
+      try FileDescriptor.write(try sample("web-shell.pcapng") + sample("crash.pcapng"), to: place["merged.pcapng"])
+      let row = try #require(try Program.rows("captures", "--json", "--directory", place.directory).first)
+      #expect(row.number("sections") == 2 && row["complete"]?.bool == true)
+      let counts = try ["web-shell.pcapng", "crash.pcapng"].map { try lineCount("events", Self.samples + $0) }
+      #expect(row.number("events") == Int64(counts[0] + counts[1]))
+      let text = try Program.run("captures", "--directory", place.directory).text
+      #expect(text.contains("complete, first of 2 sections"))
+    }
+
+    @Test(.enabled(if: isBuilt))
+    func `info claims no more than it read: damage in a block of events is found by events`() throws {
+      let place = try Workplace()
+      var bytes = try sample("crash.pcapng")
+      let last = try #require(try CaptureFile(bytes: bytes, path: "sample").directory.last)
+      bytes[Int(last.offset) + 200] ^= 0x40
+      try FileDescriptor.write(bytes, to: place["damaged.pcapng"])
+      #expect(try Program.run("info", place["damaged.pcapng"]).text.contains(": complete as recorded"))
+      #expect(try Program.run("events", place["damaged.pcapng"]).end == .exited(2))
+    }
+
     @Test(.enabled(if: isBuilt), arguments: ["info", "ps", "containers", "events", "export"])
     func `damage is said by every command that met it`(command: String) throws {
       let place = try Workplace()

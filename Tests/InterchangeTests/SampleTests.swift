@@ -109,6 +109,41 @@ import Testing
     #expect(value["bytes"]?.string == "\u{fffd}A")
     #expect(value["list"]?.elements.map(\.string) == ["x", "y"])
   }
+
+  @Test func `every character comes back, and none that a terminal obeys is there raw`() throws {
+    for number: UInt32 in Array(1..<0x300) + [0x2028, 0xfffd, 0x1f600] {
+      guard let scalar = Unicode.Scalar(number) else { continue }
+      for string in ["\(scalar)", "a\(scalar)", "\(scalar)b\(scalar)\(scalar)"] {
+        var json = JSONText()
+        json.beginObject()
+        json.set("text", string)
+        json.set("bytes", Array(string.utf8))
+        json.endObject()
+        let value = try JSONValue(parsing: json.bytes)
+        #expect(value["text"]?.string?.unicodeScalars.elementsEqual(string.unicodeScalars) == true)
+        #expect(value["bytes"]?.string?.unicodeScalars.elementsEqual(string.unicodeScalars) == true)
+        let text = String(decoding: json.bytes, as: UTF8.self)
+        #expect(!text.unicodeScalars.contains { $0.value < 0x20 || 0x7f..<0xa0 ~= $0.value })
+      }
+    }
+  }
+
+  @Test func `members that were written apart stand among the others`() throws {
+    var part = JSONText()
+    part.set("b", 2)
+    part.set("c", -3)
+    var json = JSONText()
+    json.beginObject()
+    json.append(members: part.bytes)
+    json.append(members: [])
+    json.set("d", Int64.min)
+    json.set("e", UInt64.max)
+    json.append(members: part.bytes)
+    json.endObject()
+    #expect(
+      String(decoding: json.bytes, as: UTF8.self)
+        == #"{"b":2,"c":-3,"d":-9223372036854775808,"e":18446744073709551615,"b":2,"c":-3}"#)
+  }
 }
 
 @Suite struct CalendarTimeTests {
@@ -123,5 +158,22 @@ import Testing
 
   @Test func `an offset shifts the hour and is said`() {
     #expect(CalendarTime(WallTime(nanoseconds: 0), offset: 5400).iso8601(digits: 0) == "1970-01-01T01:30:00+01:30")
+  }
+
+  @Test func `times written one after another are what each is alone`() {
+    var text = CalendarText.iso8601()
+    var local = CalendarText.timeOfDay { _ in 3600 }
+    for nanoseconds: Int64 in [
+      0, 1, 999_999_999, 1_000_000_000, -1, -1_000_000_000, -1_000_000_001, 1_795_466_467_123_456_789,
+      1_795_466_467_999_999_999, 1_795_466_468_000_000_000, 1_795_466_467_000_001_000,
+    ] {
+      let time = WallTime(nanoseconds: nanoseconds)
+      var bytes: [UInt8] = []
+      text.append(time, to: &bytes)
+      #expect(String(decoding: bytes, as: UTF8.self) == CalendarTime(time).iso8601())
+      bytes = []
+      local.append(time, to: &bytes)
+      #expect(String(decoding: bytes, as: UTF8.self) == CalendarTime(time, offset: 3600).timeOfDay(digits: 6))
+    }
   }
 }

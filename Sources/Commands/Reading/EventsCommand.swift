@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CaptureFormat
 internal import Events
 internal import Interchange
@@ -19,13 +20,14 @@ struct EventsCommand {
     let printers = try file.requests.map {
       try EventPrinter($0, output: output, format: format, namesHost: file.hasSeveralBoots)
     }
-    var bySection: [UInt32: EventPrinter] = [:]
+    let sections = file.capture.sections.map(\.section).max() ?? 0
+    var bySection = [EventPrinter?](repeating: nil, count: Int(sections) + 1)
     for (boot, printer) in zip(file.capture.boots, printers) {
-      for section in boot.sections { bySection[section.section] = printer }
+      for section in boot.sections { bySection[Int(section.section)] = printer }
     }
     var count = 0
     if format == .array { try output.line("[") }
-    while let event = try merge.next() { try bySection[event.entry.section]?.print(event, &count) }
+    while let event = try merge.next() { try bySection[Int(event.entry.section)]?.print(event, &count) }
     for printer in printers { try printer.printTriggers(upTo: BootTime(nanoseconds: .max), &count) }
     if format == .array { try output.line(count > 0 ? "\n]" : "]") }
     return count == 0 && file.isNarrowed ? 1 : 0
@@ -39,10 +41,11 @@ private final class EventPrinter {
   private let format: EventsCommand.Format
   private let exporter: TimelineExporter?
   private let text: EventText
-  private let time: TimeText
+  private var time: TimeText
   private let namesContainer: Bool
   private let namesHost: Bool
   private var json = JSONText()
+  private var line: [UInt8] = []
   private var triggers: ArraySlice<TriggerRow>
 
   init(_ request: ReadingRequest, output: Output, format: EventsCommand.Format, namesHost: Bool) throws {
@@ -65,8 +68,15 @@ private final class EventPrinter {
       exporter.write(event, to: &json)
       try flush(isFirst: count == 0)
     } else {
-      let process = "\(EventText.printable(event.process.comm))[\(event.process.key.pid)]"
-      try output.line("\(time.time(event.time)) \(whose(event.entry.container))\(process) \(text.line(event))")
+      line.removeAll(keepingCapacity: true)
+      time.append(event.time, to: &line)
+      line.append(UInt8(ascii: " "))
+      if namesHost || namesContainer { line.append(text: whose(event.entry.container)) }
+      BlockReadings.of(event).appendProcess(of: event, to: &line)
+      line.append(UInt8(ascii: " "))
+      text.appendLine(event, to: &line)
+      line.append(UInt8(ascii: "\n"))
+      try output.bytes(line)
     }
     count += 1
   }
@@ -85,8 +95,10 @@ private final class EventPrinter {
     }
   }
 
+  private static let separator = Array(",\n".utf8)
+
   private func flush(isFirst: Bool) throws {
-    if format == .array, !isFirst { try output.bytes(Array(",\n".utf8)) }
+    if format == .array, !isFirst { try output.bytes(Self.separator) }
     if format == .lines { json.newline() }
     try output.bytes(json.bytes)
     json.removeAll()

@@ -51,6 +51,8 @@ private struct SectionInfo {
     blocks.filter { lane == nil || $0.lane == lane }.reduce(0) { $0 + UInt64($1.rowCount) }
   }
 
+  private static let complete = "complete as recorded"
+
   private func verdict(_ losses: [LossRow]) -> String {
     let lost = losses.filter { $0.cause != .definition }.reduce(0) { $0 + $1.count }
     if lost > 0 { return "\(countText(lost)) events lost" }
@@ -59,7 +61,8 @@ private struct SectionInfo {
       return "not proven complete: the file has no footer, its recorder was cut off or is still writing"
     }
     if !section.problems.isEmpty { return "damaged: \(section.problems.count) places could not be read" }
-    return completeness.isComplete ? "complete" : "not proven complete: \(completeness.reason)"
+    // Event blocks are not read for this: one that was damaged since is found when it is.
+    return completeness.isComplete ? Self.complete : "not proven complete: \(completeness.reason)"
   }
 
   private func printText(_ losses: [LossRow], _ processCount: Int) throws {
@@ -122,7 +125,7 @@ private struct SectionInfo {
     json.beginObject()
     json.set("path", request.path)
     json.set("section", section.section + 1)
-    json.set("complete", verdict(losses) == "complete")
+    json.set("complete", verdict(losses) == Self.complete)
     json.set("verdict", verdict(losses))
     json.set("has_footer", section.hasFooter)
     json.set("length", section.length)

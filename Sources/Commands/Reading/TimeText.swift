@@ -6,6 +6,22 @@ internal import Reconstruction
 struct TimeText {
   let clock: CaptureClock
   let isLocal: Bool
+  private var calendarText: CalendarText
+
+  init(clock: CaptureClock, isLocal: Bool) {
+    self.clock = clock
+    self.isLocal = isLocal
+    calendarText = .timeOfDay { isLocal ? localOffset(at: $0.nanoseconds) : 0 }
+  }
+
+  /// Appends what ``time(_:)`` says: quicker for times one after another.
+  mutating func append(_ time: BootTime, to text: inout [UInt8]) {
+    if let wall = clock.wallTime(of: time) {
+      calendarText.append(wall, to: &text)
+    } else {
+      text.append(contentsOf: self.time(time).utf8)
+    }
+  }
 
   /// `20:41:07.123456`; `+12.345678s` since boot where the capture has no clock.
   func time(_ time: BootTime) -> String {

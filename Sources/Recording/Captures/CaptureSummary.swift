@@ -4,6 +4,8 @@ public import JSON
 internal import Reconstruction
 
 /// A capture in few words, for lists and for those who are told that there is one. Reads tables, never events.
+///
+/// Of a file that captures were merged into it tells the first, how many there are, and what holds of all.
 public struct CaptureSummary: Sendable {
   public var path: String
   public var captureID: String?
@@ -15,8 +17,10 @@ public struct CaptureSummary: Sendable {
   public var losses: [LossRow]
   /// Nil without a footer.
   public var completeness: Completeness?
-  /// It has a footer that vouches for it, nothing is missing and nothing damaged.
+  /// Every section has a footer that vouches for it, nothing is missing and no table damaged.
   public var isComplete: Bool
+  public var sectionCount: Int
+  /// Of all sections.
   public var eventCount: UInt64
   public var lengthInBytes: UInt64
   private let clock: CaptureClock
@@ -25,20 +29,27 @@ public struct CaptureSummary: Sendable {
   private static let triggerLimit = 100
 
   public init(path: String) throws(CaptureError) {
-    let file = try CaptureFile(path: path)
+    let sections = try CaptureFile.sections(path: path)
+    let file = sections[0]
     self.path = path
+    sectionCount = sections.count
     captureID = file.provenance[.captureID]
     host = file.provenance[.hostName]
     triggers = try file.triggers().sorted { $0.time < $1.time }
     losses = try file.losses()
     completeness = file.completeness
-    eventCount = file.directory.reduce(0) { $0 + UInt64($1.rowCount) }
-    lengthInBytes = file.length
+    eventCount = sections.reduce(0) { $1.directory.reduce($0) { $0 + UInt64($1.rowCount) } }
+    lengthInBytes = sections.reduce(0) { $0 + $1.length }
     clock = CaptureClock(anchors: try file.anchors())
     let containers = try file.containers().filter { $0.key != .host }
     let subject = triggers.first?.container ?? (containers.count == 1 ? containers[0].key : nil)
     container = containers.first { $0.key == subject }
-    isComplete = completeness?.isComplete == true && losses.isEmpty && file.problems.isEmpty
+    var isComplete = true
+    for section in sections {
+      let hasLosses = try !section.losses().isEmpty
+      if hasLosses || !section.problems.isEmpty || section.completeness?.isComplete != true { isComplete = false }
+    }
+    self.isComplete = isComplete
   }
 
   /// When it fired first, or began.
@@ -79,6 +90,7 @@ public struct CaptureSummary: Sendable {
       json.set("to", ifPresent: date(completeness.to))
       json.endObject()
     }
+    json.set("sections", sectionCount)
     json.set("events", eventCount)
     json.set("complete", isComplete)
     json.set("ended_by", ifPresent: completeness?.reason)
