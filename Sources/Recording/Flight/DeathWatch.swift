@@ -31,7 +31,8 @@ extension FlightRecorder {
   func watchDeaths(_ now: UInt64) {
     for number in engine.decoder.processes.takeEnds() {
       let process = engine.decoder.processes[number]
-      guard process.container != .host, let code = process.exitCode, let record = engine.resolver[process.container]
+      guard process.container != .host, engine.streams.wants(process.container), let code = process.exitCode,
+        let record = engine.resolver[process.container]
       else { continue }
       var death = ContainerDeath(waitStatus: nil, wasOutOfMemory: false, lifetime: nil)
       if code & 0x7f == Self.killed {

@@ -91,6 +91,7 @@ public final class FlightRecorder {
       try engine.scanProcesses()
       engine.scanDescriptors()
       anchors = [engine.anchor(.start)]
+      chooseAll(BootTime(nanoseconds: Clock.boot))
       account.kernel = OwnMemory.kernelMaps
       guard account.kernel < budget / 2 else {
         throw RecordingError(
@@ -140,7 +141,6 @@ public final class FlightRecorder {
     }
   }
 
-  /// - Returns: Whether there was much to do.
   /// Takes other options, without losing history. The budget and the rings stay as they are.
   public func change(_ options: FlightOptions) {
     var options = options
@@ -148,8 +148,10 @@ public final class FlightRecorder {
     options.ringSize = self.options.ringSize
     self.options = options
     store.windows = options.windows
+    chooseAll(BootTime(nanoseconds: Clock.boot))
   }
 
+  /// - Returns: Whether there was much to do.
   private func round(_ eachSecond: () -> Void) throws -> Bool {
     let now = Clock.boot
     let before = engine.streams.eventCount
@@ -218,6 +220,7 @@ public final class FlightRecorder {
   private func take(_ change: ContainerChange, _ now: UInt64) {
     switch change {
     case .assigned(_, let container, _), .described(let container):
+      choose(container, BootTime(nanoseconds: now))
       if engine.resolver[container]?.removed == nil { store.histories[container]?.ended = nil }
       if let capture = captures[container], let record = engine.resolver[container] {
         capture.job.append(.containers([ContainerRow(record)]))
@@ -286,6 +289,8 @@ public final class FlightRecorder {
     let gone = engine.resolver.forget(containersEndedBefore: now.before(limit)) { captures[$0] != nil }
     for key in gone {
       store.forget(key)
+      store.resumed[key] = nil
+      engine.streams.unwanted.remove(key)
       engine.streams.forget(key)
       deaths.forget(key)
     }
