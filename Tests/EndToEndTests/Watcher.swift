@@ -100,8 +100,11 @@ final class Watcher {
   }
 
   func alert(_ body: String, _ more: String...) throws -> ProgramResult {
-    try ProgramLaunch(Program.path, ["trigger", "--socket", place["control.sock"], "--alert", "-"] + more)
-      .run(input: Array(body.utf8), mergingErrors: true)
+    try FileDescriptor.write(body.utf8, to: place["alert"])
+    let input = try FileDescriptor.open(place["alert"], flags: O_RDONLY)
+    var launch = ProgramLaunch(Program.path, ["trigger", "--socket", place["control.sock"], "--alert", "-"] + more)
+    launch.input = input.number
+    return try launch.run(mergingErrors: true)
   }
 
   func status() throws -> JSONValue {

@@ -149,7 +149,8 @@ int on_exit(uint64_t *context)
 			record->exit_code = shared->flags & SIGNAL_GROUP_EXIT ? shared->group_exit_code : task->exit_code;
 			record->uid = task->cred->uid.val;
 			record->parent_tgid = task->real_parent->tgid;
-			record->unused = 0;
+			/* Not from the cgroup's memory.events: that is gone by the time anybody reads it. */
+			record->is_oom_victim = shared->oom_mm != 0;
 			bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 		}
 	}

@@ -24,7 +24,6 @@ public final class FlightRecorder {
   var anchors: [AnchorRow] = []
   /// Triggers that were taken lately, by fingerprint.
   var fingerprints: [String: (receipt: TriggerReceipt, time: UInt64)] = [:]
-  var deaths = DeathWatch()
   var triggerCounts = TriggerCounts()
   let recorderID: String?
   var losses: [LossCause: UInt64] = [:]
@@ -292,7 +291,6 @@ public final class FlightRecorder {
       store.resumed[key] = nil
       engine.streams.unwanted.remove(key)
       engine.streams.forget(key)
-      deaths.forget(key)
     }
   }
 
