@@ -164,7 +164,8 @@ let testTargets: [Target] = [
   .testTarget(
     name: "EndToEndTests",
     dependencies: [
-      "aftertrace", "ContainerLab", "Posix", "JSON", "CaptureFormat", "Events", "Control", "TriggerLab", "Triggers",
+      "aftertrace", "ContainerLab", "Posix", "JSON", "CaptureFormat", "Events", "Control", "HTTP", "TriggerLab",
+      "Triggers",
     ],
     swiftSettings: strict),
 ]

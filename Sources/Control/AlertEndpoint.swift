@@ -3,6 +3,7 @@ internal import Gzip
 public import HTTP
 internal import JSON
 internal import Posix
+internal import Synchronization
 public import Triggers
 
 /// Where alerts come in over HTTP.
@@ -14,6 +15,7 @@ public import Triggers
 /// | `GET /healthz` | 200, without a token |
 public final class AlertEndpoint: Sendable {
   private let server: HTTPServer
+  private let token: HeldToken
   public let address: String
   public var port: UInt16 { server.port }
 
@@ -25,22 +27,37 @@ public final class AlertEndpoint: Sendable {
     limits: HTTPLimits = HTTPLimits()
   ) throws(ControlError) {
     self.address = address
+    self.token = HeldToken(token)
     guard isOpen || address == "::1" || address.hasPrefix("127.") else { throw .notLoopback(address: address) }
     do throws(SystemError) {
       server = try HTTPServer(
         address: address, port: port, limits: limits,
-        responder: AlertResponder(token: token, handling: TriggerHandling(desk: desk), bodyLimit: limits.bodyBytes))
+        responder: AlertResponder(token: self.token, handling: TriggerHandling(desk: desk), bodyLimit: limits.bodyBytes)
+      )
     } catch {
       throw error.isAddressInUse ? .portTaken(address: "\(address):\(port)") : .system(error)
     }
   }
 
   public func stop() { server.stop() }
+
+  /// From now on this one lets senders in, and the former does not.
+  public func replaceToken(_ token: BearerToken) { self.token.replace(token) }
+}
+
+/// The token that holds now.
+final class HeldToken: Sendable {
+  private let value: Mutex<BearerToken>
+
+  init(_ token: BearerToken) { value = Mutex(token) }
+
+  var current: BearerToken { value.withLock { $0 } }
+  func replace(_ token: BearerToken) { value.withLock { $0 = token } }
 }
 
 /// What the endpoint says to each request.
 struct AlertResponder: HTTPResponder {
-  let token: BearerToken
+  let token: HeldToken
   let handling: TriggerHandling
   let bodyLimit: Int
 
@@ -57,12 +74,12 @@ struct AlertResponder: HTTPResponder {
 
   func refuse(_ head: HTTPRequest) -> HTTPResponse? {
     guard let route = route(head.path) else {
-      return token.isIn(authorization: head.headers["authorization"])
+      return token.current.isIn(authorization: head.headers["authorization"])
         ? failure(404, "no such path: \(head.path.prefix(100))", "POST /v1/trigger, GET /v1/status, GET /healthz")
         : unauthorized
     }
     if route == .health { return isReading(head) ? nil : notAllowed("GET") }
-    guard token.isIn(authorization: head.headers["authorization"]) else { return unauthorized }
+    guard token.current.isIn(authorization: head.headers["authorization"]) else { return unauthorized }
     switch route {
     case .trigger:
       guard head.method == "POST" else { return notAllowed("POST") }
@@ -133,7 +150,7 @@ struct AlertResponder: HTTPResponder {
   private var unauthorized: HTTPResponse {
     var response = failure(
       401, "the token is missing or wrong",
-      "send `Authorization: Bearer TOKEN`, or the token as the password of the URL; it is in \(token.path)")
+      "send `Authorization: Bearer TOKEN`, or the token as the password of the URL; it is in \(token.current.path)")
     response.headers.append(("WWW-Authenticate", "Bearer, Basic realm=\"aftertrace\""))
     return response
   }

@@ -131,7 +131,7 @@ extension ProgramLaunch {
   /// Runs the program to its end and keeps what it writes to its standard output, up to `limit` bytes.
   ///
   /// - Parameter mergingErrors: Standard error goes to the same place.
-  public func run(input: [UInt8] = [], mergingErrors: Bool = false, limit: Int = 64 << 20) throws(SystemError)
+  public func run(mergingErrors: Bool = false, limit: Int = 64 << 20) throws(SystemError)
     -> ProgramResult
   {
     var launch = self

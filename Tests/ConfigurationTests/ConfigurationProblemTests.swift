@@ -83,7 +83,7 @@ internal import YAML
       memroy: {}
       windows:
         detail: {before: never}
-        activity: {after: 11m}
+        after: 11m
       http: {port: 65536, enabled: yes}
       on_capture: [{timeout: 5s}, {command: ls}, {command: [/bin/ls], url: "https://x"}]
       """
@@ -91,7 +91,7 @@ internal import YAML
       problems(of: text).map { String($0.split(separator: "\n")[0]) } == [
         "test.yaml:1:1: unknown key 'memroy'",
         "test.yaml:3:20: windows.detail.before: 'never' is not a duration from 1s to 1d, such as 30s or 1h30m",
-        "test.yaml:4:21: windows.activity.after: '11m' is not a duration from 0s to 10m, such as 30s or 1h30m",
+        "test.yaml:4:10: windows.after: '11m' is not a duration from 0s to 10m, such as 30s or 1h30m",
         "test.yaml:5:14: http.port: '65536' is not a port from 0 to 65535",
         "test.yaml:5:30: http.enabled: 'yes' is not true or false",
         "test.yaml:6:14: on_capture: an entry has either 'command' or 'url'",

@@ -53,8 +53,12 @@ public final class RuncLab: Sendable {
   }
 
   /// Starts a container in the foreground of a runc that stays.
-  public func launch(_ name: String, _ arguments: [String], cgroupsPath: String? = nil) throws -> ChildProcess {
-    let bundle = try makeBundle(name, arguments, cgroupsPath: cgroupsPath)
+  ///
+  /// - Parameter memoryLimit: In bytes; swap is none.
+  public func launch(
+    _ name: String, _ arguments: [String], cgroupsPath: String? = nil, memoryLimit: Int? = nil
+  ) throws -> ChildProcess {
+    let bundle = try makeBundle(name, arguments, cgroupsPath: cgroupsPath, memoryLimit: memoryLimit)
     return try Lab.start("runc", ["--root", root, "run", "--bundle", bundle, name], log: log(of: name))
   }
 
@@ -76,16 +80,21 @@ public final class RuncLab: Sendable {
   public func log(of name: String) -> String { "\(directory)/\(name).log" }
 
   /// A bundle in a directory of its own; the root is shared and writable.
-  private func makeBundle(_ name: String, _ arguments: [String], cgroupsPath: String?) throws -> String {
+  private func makeBundle(
+    _ name: String, _ arguments: [String], cgroupsPath: String?, memoryLimit: Int? = nil
+  ) throws -> String {
     let bundle = "\(directory)/bundles/\(name)"
     if !File.exists(bundle) { try Directory.create(bundle) }
     let spec = Self.specification(
-      root: directory + "/rootfs", arguments: arguments, cgroupsPath: cgroupsPath, label: name)
+      root: directory + "/rootfs", arguments: arguments, cgroupsPath: cgroupsPath, label: name,
+      memoryLimit: memoryLimit)
     try FileDescriptor.write(spec.utf8, to: bundle + "/config.json")
     return bundle
   }
 
-  private static func specification(root: String, arguments: [String], cgroupsPath: String?, label: String) -> String {
+  private static func specification(
+    root: String, arguments: [String], cgroupsPath: String?, label: String, memoryLimit: Int?
+  ) -> String {
     let words = arguments.map(quoted).joined(separator: ", ")
     let capabilities = [
       "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_NET_BIND_SERVICE",
@@ -93,6 +102,7 @@ public final class RuncLab: Sendable {
     ]
     .map(quoted).joined(separator: ", ")
     let cgroup = cgroupsPath.map { "\"cgroupsPath\": \(quoted($0)), " } ?? ""
+    let resources = memoryLimit.map { "\"resources\": {\"memory\": {\"limit\": \($0), \"swap\": \($0)}}, " } ?? ""
     return """
       {
         "ociVersion": "1.0.2",
@@ -110,7 +120,7 @@ public final class RuncLab: Sendable {
           {"destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": ["newinstance", "ptmxmode=0666"]},
           {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["mode=1777"]}
         ],
-        "linux": {\(cgroup)"namespaces": [
+        "linux": {\(cgroup)\(resources)"namespaces": [
           {"type": "pid"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"}, {"type": "mount"}
         ]}
       }

@@ -57,7 +57,7 @@ struct WatchCommand {
     for warning in warnings { log.warning(warning.description) }
     let shelf = try openShelf()
     let recorder = try makeRecorder(shelf)
-    let waysIn = try WaysIn(original, desk: recorder.triggerDesk)
+    let waysIn = try WaysIn(original, desk: recorder.triggerDesk, log)
     var configuration = original
     let name = "\(sizeText(original.memory.budget.bytes(ofMemory: physicalMemory))) for the past"
     do throws(RecordingError) {
@@ -68,7 +68,7 @@ struct WatchCommand {
           log.notice("armed: \(name), captures in \(original.captures.directory)")
           manager.ready("armed")
         },
-        onSignal: { _ in reload(&configuration, recorder) },
+        onSignal: { _ in reload(&configuration, recorder, shelf, waysIn) },
         eachSecond: { manager.keepAlive() })
     } catch {
       throw CommandFailure(error.description, remedy: error.remedy)
@@ -79,24 +79,28 @@ struct WatchCommand {
     return 0
   }
 
-  private func openShelf() throws -> CaptureShelf {
-    var options = ShelfOptions(directory: original.captures.directory)
-    options.quota = original.captures.quota
-    options.maximumAge = original.captures.keepFor
-    options.maximumCount = original.captures.maxCount
-    switch original.captures.freeSpace {
+  private func shelfOptions(of configuration: WatchConfiguration) -> ShelfOptions {
+    var options = ShelfOptions(directory: configuration.captures.directory)
+    options.quota = configuration.captures.quota
+    options.maximumAge = configuration.captures.keepFor
+    options.maximumCount = configuration.captures.maxCount
+    switch configuration.captures.freeSpace {
     case .bytes(let bytes): options.reserve = bytes
     case .perMille(let share): options.reservePerMille = share
     }
-    options.hooks = original.onCapture.map { hook in
+    options.hooks = configuration.onCapture.map { hook in
       switch hook.action {
       case .command(let words): .command(words, limit: hook.timeout)
       case .url(let url): .url(url, limit: hook.timeout)
       }
     }
+    return options
+  }
+
+  private func openShelf() throws -> CaptureShelf {
     let log = log
     do throws(ShelfError) {
-      return try CaptureShelf(options) { Self.write($0, to: log) }
+      return try CaptureShelf(shelfOptions(of: original)) { Self.write($0, to: log) }
     } catch {
       throw CommandFailure(error.description, remedy: error.remedy)
     }
@@ -127,8 +131,11 @@ struct WatchCommand {
     options.windows.lifecycle = configuration.windows.lifecycle.before
     options.windows.activity = configuration.windows.activity.before
     options.windows.detail = configuration.windows.detail.before
-    options.windows.after = configuration.windows.longestAfter
+    options.windows.after = configuration.windows.after
     options.retention = configuration.deadContainersFor
+    let choice = configuration.containers
+    options.includes = { choice.includes(ContainerTraits($0)) }
+    options.includesHost = choice.includesHost
     let death = configuration.death
     options.deathReason = { end in
       death.reason(
@@ -138,7 +145,9 @@ struct WatchCommand {
   }
 
   /// SIGHUP: reads the files again. What is not valid changes nothing.
-  private func reload(_ configuration: inout WatchConfiguration, _ recorder: FlightRecorder) {
+  private func reload(
+    _ configuration: inout WatchConfiguration, _ recorder: FlightRecorder, _ shelf: CaptureShelf, _ waysIn: WaysIn
+  ) {
     manager.reloading()
     switch ConfigurationReload.read(files, over: configuration, override: { Self.changed($0, by: invocation) }) {
     case .success(let change):
@@ -146,6 +155,10 @@ struct WatchCommand {
       configuration = change.configuration
       log.level = configuration.logLevel.level
       recorder.change(options(of: configuration))
+      shelf.apply(shelfOptions(of: configuration))
+      do throws(ControlError) { try waysIn.readToken(configuration.http.tokenFile) } catch {
+        log.error("\(error.description); the former token holds")
+      }
     case .failure(let error):
       for problem in error.problems { log.error(problem.description) }
       log.error("the configuration stays as it was")
@@ -159,7 +172,7 @@ private struct WaysIn {
   private let socket: ControlSocket
   private let endpoint: AlertEndpoint?
 
-  init(_ configuration: WatchConfiguration, desk: FlightDesk) throws {
+  init(_ configuration: WatchConfiguration, desk: FlightDesk, _ log: Log) throws {
     do throws(ControlError) {
       socket = try ControlSocket(path: configuration.socket, desk: desk)
       let http = configuration.http
@@ -170,16 +183,32 @@ private struct WaysIn {
       var limits = HTTPLimits()
       limits.bodyBytes = Int(clamping: http.maxBody)
       endpoint = try AlertEndpoint(
-        address: http.address, port: http.port, token: try BearerToken(file: http.tokenFile), desk: desk,
+        address: http.address, port: http.port, isOpen: true, token: try BearerToken(file: http.tokenFile), desk: desk,
         limits: limits)
+      let host = http.address.contains(":") ? "[\(http.address)]" : http.address
+      if let endpoint { log.notice("alerts are taken at http://\(host):\(endpoint.port)/v1/trigger") }
     } catch {
       throw CommandFailure(error.description, remedy: error.remedy)
     }
   }
 
+  /// A token that was changed holds from now on.
+  func readToken(_ path: String) throws(ControlError) {
+    guard let endpoint else { return }
+    endpoint.replaceToken(try BearerToken(file: path))
+  }
+
   func close() {
     endpoint?.stop()
     socket.stop()
+  }
+}
+
+extension ContainerTraits {
+  fileprivate init(_ metadata: ContainerMetadata) {
+    self.init(
+      id: metadata.id, name: metadata.name, image: metadata.image, podName: metadata.podName,
+      podNamespace: metadata.podNamespace, labels: metadata.labels)
   }
 }
 

@@ -38,19 +38,13 @@ extension ConfigurationKey {
       "windows.lifecycle.before", \.windows.lifecycle.before, .seconds(1)...day,
       summary: "how much of processes' beginnings and ends, credentials and mounts is kept"),
     duration(
-      "windows.lifecycle.after", \.windows.lifecycle.after, .zero ... .seconds(600),
-      summary: "and how much behind the trigger"),
-    duration(
       "windows.activity.before", \.windows.activity.before, .seconds(1)...day,
       summary: "how much of files written, names changed, connections and failures is kept"),
     duration(
-      "windows.activity.after", \.windows.activity.after, .zero ... .seconds(600),
-      summary: "and how much behind the trigger"),
-    duration(
       "windows.detail.before", \.windows.detail.before, .seconds(1)...day, summary: "how much of all else is kept"),
     duration(
-      "windows.detail.after", \.windows.detail.after, .zero ... .seconds(600),
-      summary: "and how much behind the trigger"),
+      "windows.after", \.windows.after, .zero ... .seconds(600),
+      summary: "how long a capture goes on behind its trigger"),
     duration(
       "dead_containers_for", \.deadContainersFor, .zero...day,
       summary: "how long a container can still be captured after its end, at least"),
@@ -83,7 +77,7 @@ extension ConfigurationKey {
       "containers.only", \.containers.only, summary: "keep the history of these containers only; all when empty"),
     patterns(
       "containers.except", \.containers.except,
-      summary: "and of none of these, which then cost next to nothing"),
+      summary: "and of none of these, which then cost next to nothing and cannot be captured"),
     flag("containers.host", \.containers.includesHost, summary: "keep the history of what runs in no container, too"),
   ]
 
@@ -137,9 +131,11 @@ extension ConfigurationKey {
       read: { $0.integer(in: 0...65535).map { UInt16($0) } }, write: { .number(Int64($0)) }),
     path(
       "http.token_file", \.http.tokenFile,
-      summary: "holds the bearer token that senders have to show; without it nobody is let in"),
+      summary: "holds the bearer token that senders have to show; made when it is not there, read again on SIGHUP"),
     size(
-      "http.max_body", \.http.maxBody, 1024...(64 * mebibyte), summary: "the longest alert that is taken, unpacked"),
+      "http.max_body", \.http.maxBody, 1024...(64 * mebibyte),
+      .restart(because: "the endpoint is opened before privileges are given up"),
+      summary: "the longest alert that is taken, unpacked"),
   ]
 
   private static let rest: [ConfigurationKey] = [

@@ -43,7 +43,9 @@ extension DeathPredicates {
       }
     }
     if let limit = lifetimeBelow, let lifetime = death.lifetime, lifetime < limit {
-      return "lived \(lifetime.configured)"
+      // To the millisecond: a nanosecond says nothing here.
+      let milliseconds = lifetime.components.seconds * 1000 + lifetime.components.attoseconds / 1_000_000_000_000_000
+      return "lived \(Duration.milliseconds(milliseconds).configured)"
     }
     return nil
   }

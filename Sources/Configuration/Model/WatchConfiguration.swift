@@ -29,21 +29,19 @@ extension WatchConfiguration {
     public var ringSize: UInt64?
   }
 
-  /// How far a capture reaches before and behind its trigger.
+  /// How far a capture reaches back from its trigger, in one lane.
   public struct Window: Hashable, Sendable {
     public var before: Duration
-    public var after: Duration
 
-    public init(before: Duration, after: Duration) {
-      self.before = before
-      self.after = after
-    }
+    public init(before: Duration) { self.before = before }
   }
 
   public struct Windows: Hashable, Sendable {
-    public var lifecycle = Window(before: .seconds(600), after: .seconds(15))
-    public var activity = Window(before: .seconds(120), after: .seconds(15))
-    public var detail = Window(before: .seconds(30), after: .seconds(15))
+    public var lifecycle = Window(before: .seconds(600))
+    public var activity = Window(before: .seconds(120))
+    public var detail = Window(before: .seconds(30))
+    /// How long it goes on, in every lane.
+    public var after: Duration = .seconds(15)
 
     public subscript(lane: Lane) -> Window {
       switch lane {
@@ -52,9 +50,6 @@ extension WatchConfiguration {
       case .detail: detail
       }
     }
-
-    /// The longest of all lanes: when a capture can be closed.
-    public var longestAfter: Duration { max(lifecycle.after, activity.after, detail.after) }
   }
 
   /// Where captures are kept, and until when. Nil sets no limit.

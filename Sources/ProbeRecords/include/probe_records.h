@@ -163,7 +163,7 @@ struct at_exit {
   uint32_t exit_code; /* as wait(2) gives it: code << 8 | signal, 0x80 core dumped */
   uint32_t uid;
   uint32_t parent_tgid;
-  uint32_t unused;
+  uint32_t is_oom_victim; /* the kernel chose it to die for want of memory */
 };
 AT_STATIC_ASSERT(sizeof(struct at_exit) == 64);
 

@@ -35,7 +35,8 @@ always_inline uint32_t mount_namespace_of(struct task_struct *task)
 	return task->nsproxy->mnt_ns->ns.inum;
 }
 
-always_inline int is_recorded(struct task_struct *task, uint64_t cgroup)
+/* spares_ignored: a cgroup that is to be ignored counts as one that is not. */
+always_inline int is_wanted(struct task_struct *task, uint64_t cgroup, int spares_ignored)
 {
 	uint32_t tgid = task->tgid;
 	if (configuration.subtree_only) /* whatever their cgroup: one question, not two */
@@ -43,7 +44,7 @@ always_inline int is_recorded(struct task_struct *task, uint64_t cgroup)
 	uint32_t *verdict = bpf_map_lookup_elem(&verdicts, &cgroup);
 	uint32_t decision = verdict ? *verdict : AT_VERDICT_DEFAULT;
 	if (decision == AT_VERDICT_IGNORE)
-		return 0;
+		return spares_ignored && tgid != configuration.recorder_tgid;
 	if (decision == AT_VERDICT_DEFAULT) {
 		/* A container whose runtime made no cgroup, or put it in another hierarchy, still has its own mounts. */
 		uint32_t space = mount_namespace_of(task);
@@ -58,6 +59,17 @@ always_inline int is_recorded(struct task_struct *task, uint64_t cgroup)
 			return 0;
 	}
 	return tgid != configuration.recorder_tgid;
+}
+
+always_inline int is_recorded(struct task_struct *task, uint64_t cgroup)
+{
+	return is_wanted(task, cgroup, 0);
+}
+
+/* Whether the recorder is told of the process: a reload may take its container in, and then who runs there has to be known. */
+always_inline int is_followed(struct task_struct *task, uint64_t cgroup)
+{
+	return is_wanted(task, cgroup, 1);
 }
 
 #endif

@@ -166,6 +166,7 @@ struct signal_struct {
 	unsigned int flags;
 	struct pid *pids[4];
 	struct tty_struct *tty;
+	struct mm_struct *oom_mm;
 };
 
 struct cred {

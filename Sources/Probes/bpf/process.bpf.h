@@ -20,7 +20,7 @@ int on_fork(uint64_t *context)
 	}
 	uint64_t cgroup = cgroup_of(parent), child_cgroup = cgroup_of(child);
 	/* CLONE_INTO_CGROUP: born into a recorded cgroup from one that is not. */
-	if (!is_recorded(parent, cgroup) && (child_cgroup == cgroup || !is_recorded(child, child_cgroup)))
+	if (!is_followed(parent, cgroup) && (child_cgroup == cgroup || !is_followed(child, child_cgroup)))
 		return 0;
 	struct at_fork *record = reserve(AT_LANE_LIFECYCLE, sizeof(*record), cgroup);
 	if (!record)
@@ -61,7 +61,7 @@ int on_exec(uint64_t *context)
 	struct task_struct *task = (struct task_struct *)context[0];
 	struct linux_binprm *program = (struct linux_binprm *)context[2];
 	uint64_t cgroup = cgroup_of(task);
-	if (!is_recorded(task, cgroup))
+	if (!is_followed(task, cgroup))
 		return 0;
 	struct at_scratch *scratch = take_scratch(scratch_events);
 	if (!scratch) {
@@ -118,7 +118,7 @@ int on_rename(uint64_t *context)
 	if (task->flags & PF_KTHREAD)
 		return 0;
 	uint64_t cgroup = cgroup_of(task);
-	if (!is_recorded(task, cgroup) || is_in_exec(bpf_get_current_task_btf()))
+	if (!is_followed(task, cgroup) || is_in_exec(bpf_get_current_task_btf()))
 		return 0;
 	uint32_t is_thread = task->pid != task->tgid;
 	uint32_t lane = is_thread ? AT_LANE_DETAIL : AT_LANE_LIFECYCLE;
@@ -141,7 +141,7 @@ int on_exit(uint64_t *context)
 	int last = shared->live.counter == 0;
 	uint32_t tgid = task->tgid;
 	uint64_t cgroup = cgroup_of(task);
-	if (is_recorded(task, cgroup)) {
+	if (is_followed(task, cgroup)) {
 		struct at_exit *record = reserve(AT_LANE_LIFECYCLE, sizeof(*record), cgroup);
 		if (record) {
 			fill_header(&record->header, task, cgroup, last ? 0 : AT_FLAG_THREAD, -1, 0, AT_FORM_EXIT,
@@ -149,7 +149,8 @@ int on_exit(uint64_t *context)
 			record->exit_code = shared->flags & SIGNAL_GROUP_EXIT ? shared->group_exit_code : task->exit_code;
 			record->uid = task->cred->uid.val;
 			record->parent_tgid = task->real_parent->tgid;
-			record->unused = 0;
+			/* Not from the cgroup's memory.events: that is gone by the time anybody reads it. */
+			record->is_oom_victim = shared->oom_mm != 0;
 			bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 		}
 	}

@@ -14,6 +14,10 @@ public struct FlightOptions: Sendable {
   public var sealAge: Duration = .seconds(10)
   /// Says why a container's end raises a trigger by itself; nil when it does not.
   public var deathReason: @Sendable (ContainerDeath) -> String? = { _ in nil }
+  /// Whether a container of which a file of its engine told is recorded.
+  public var includes: @Sendable (ContainerMetadata) -> Bool = { _ in true }
+  /// Whether what runs in no container is.
+  public var includesHost = true
   /// The same alert, sent again within this time, is taken once.
   public var duplicateSpan: Duration = .seconds(3600)
   /// Bytes of sealed blocks at the most, whatever the budget would allow: for tests that are to see it enforced.

@@ -40,7 +40,9 @@ extension FlightRecorder {
     json.endObject()
     writeCaptures(to: &json)
     json.beginArray("containers")
-    for history in store.histories.values.sorted(by: { $0.key < $1.key }) { write(history, time, to: &json) }
+    for history in store.histories.values.sorted(by: { $0.key < $1.key }) where engine.streams.wants(history.key) {
+      write(history, time, to: &json)
+    }
     json.endArray()
     json.endObject()
     json.newline()
@@ -86,6 +88,7 @@ extension FlightRecorder {
     let record = engine.resolver[history.key]
     json.set("id", record?.id ?? "")
     json.set("name", ifPresent: record?.metadata.name)
+    json.set("image", ifPresent: record?.metadata.image)
     json.set("running", record.map { $0.removed == nil } ?? true)
     json.set("memory", history.memoryInBytes)
     json.beginObject("history_s")

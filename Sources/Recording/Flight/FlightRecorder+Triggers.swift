@@ -24,6 +24,13 @@ extension FlightRecorder {
         containers: engine.resolver.containers, time: time,
         containerOfProcess: { self.container(ofProcess: $0, at: time) }
       ).container(for: request.scope)
+      guard engine.streams.wants(key) else {
+        let name =
+          key == .host ? "what is in no container" : engine.resolver[key].map { $0.metadata.name ?? $0.id } ?? ""
+        throw TriggerRefusal(
+          .unknownContainer, "\(name) is not recorded: the configuration leaves it out",
+          remedy: "see `containers` in what `aftertrace watch --check` prints")
+      }
       let receipt = try capture(key, request, time: time, now: BootTime(nanoseconds: now))
       if let fingerprint = request.fingerprint { fingerprints[fingerprint] = (receipt, now) }
       if receipt.isMerged { triggerCounts.merged += 1 } else { triggerCounts.accepted += 1 }

@@ -24,7 +24,6 @@ public final class FlightRecorder {
   var anchors: [AnchorRow] = []
   /// Triggers that were taken lately, by fingerprint.
   var fingerprints: [String: (receipt: TriggerReceipt, time: UInt64)] = [:]
-  var deaths = DeathWatch()
   var triggerCounts = TriggerCounts()
   let recorderID: String?
   var losses: [LossCause: UInt64] = [:]
@@ -91,6 +90,7 @@ public final class FlightRecorder {
       try engine.scanProcesses()
       engine.scanDescriptors()
       anchors = [engine.anchor(.start)]
+      chooseAll(BootTime(nanoseconds: Clock.boot))
       account.kernel = OwnMemory.kernelMaps
       guard account.kernel < budget / 2 else {
         throw RecordingError(
@@ -148,6 +148,7 @@ public final class FlightRecorder {
     self.options = options
     store.windows = options.windows
     store.deadAreKeptFor = options.deadAreKeptFor
+    chooseAll(BootTime(nanoseconds: Clock.boot))
   }
 
   /// - Returns: Whether there was much to do.
@@ -219,6 +220,7 @@ public final class FlightRecorder {
   private func take(_ change: ContainerChange, _ now: UInt64) {
     switch change {
     case .assigned(_, let container, _), .described(let container):
+      choose(container, BootTime(nanoseconds: now))
       if engine.resolver[container]?.removed == nil { store.histories[container]?.ended = nil }
       if let capture = captures[container], let record = engine.resolver[container] {
         capture.job.append(.containers([ContainerRow(record)]))
@@ -286,8 +288,9 @@ public final class FlightRecorder {
     let gone = engine.resolver.forget(containersEndedBefore: now.before(limit)) { captures[$0] != nil }
     for key in gone {
       store.forget(key)
+      store.resumed[key] = nil
+      engine.streams.unwanted.remove(key)
       engine.streams.forget(key)
-      deaths.forget(key)
     }
   }
 

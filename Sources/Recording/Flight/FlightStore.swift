@@ -19,6 +19,8 @@ final class FlightStore {
   private(set) var shedEvents: UInt64 = 0
   /// What sealed blocks may take; everything else of the budget is somebody else's.
   var limit: Int
+  /// Containers that were left out for a while, and since when they are not.
+  var resumed: [ContainerKey: BootTime] = [:]
   private let recorderStart: BootTime
   /// Of a container that is met for the first time: when it began, nil where it was there before the recorder.
   private let beginning: (ContainerKey) -> BootTime?
@@ -36,6 +38,11 @@ final class FlightStore {
 
   func history(of key: ContainerKey) -> ContainerHistory {
     if let known = histories[key] { return known }
+    if let time = resumed[key] {
+      let history = ContainerHistory(key: key, start: time, isOlder: true)
+      histories[key] = history
+      return history
+    }
     let begun = key == .host ? nil : beginning(key)
     let history = ContainerHistory(key: key, start: max(begun ?? recorderStart, recorderStart), isOlder: begun == nil)
     histories[key] = history
@@ -67,7 +74,10 @@ final class FlightStore {
       let now = history.windowEnd(present, deadAreKeptFor: deadAreKeptFor)
       for lane in Lane.allCases {
         let time = now.before(windows.before(lane))
-        while let first = history[lane].first, first.block.entry.lastTime < time { remove(first: lane, of: history) }
+        while let first = history[lane].first, first.block.entry.lastTime < time {
+          history[lane].noteAged(first.block.entry)
+          remove(first: lane, of: history)
+        }
         history[lane].forgetGaps(before: time)
       }
       history.forgetLosses(before: now.before(windows.longest))

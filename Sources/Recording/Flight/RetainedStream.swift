@@ -45,6 +45,9 @@ struct RetainedStream {
     return first
   }
 
+  /// Notes that a block's time was over: no loss, but a window that reaches further back is not whole.
+  mutating func noteAged(_ entry: BlockEntry) { lostUntil = max(lostUntil ?? entry.lastTime, entry.lastTime) }
+
   /// Notes that a block is not here any more, though somebody could have asked for it.
   mutating func noteGap(_ entry: BlockEntry, cause: LossCause) {
     lostUntil = max(lostUntil ?? entry.lastTime, entry.lastTime)

@@ -20,6 +20,8 @@ final class Streams {
 
   /// Every container is wanted where this is nil.
   var wanted: Set<ContainerKey>?
+  /// These are not, whatever ``wanted`` says.
+  var unwanted: Set<ContainerKey> = []
   /// Whose blocks are sealed after a second: somebody waits for them.
   var urgent: Set<ContainerKey> = []
   private let busyAge: UInt64
@@ -41,7 +43,9 @@ final class Streams {
     self.seal = seal
   }
 
-  func wants(_ container: ContainerKey) -> Bool { wanted?.contains(container) ?? true }
+  func wants(_ container: ContainerKey) -> Bool {
+    (wanted?.contains(container) ?? true) && (unwanted.isEmpty || !unwanted.contains(container))
+  }
 
   func builder(for key: StreamKey) -> EventBlockBuilder {
     if key == lastKey, let last { return last.builder }

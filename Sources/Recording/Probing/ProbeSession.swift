@@ -91,6 +91,12 @@ final class ProbeSession {
     try object.map("verdicts").set(cgroup.rawValue, to: AT_VERDICT_RECORD.rawValue)
   }
 
+  /// Leaves a cgroup's events in the kernel, or does not any more. One that is gone is nobody's loss.
+  func pass(by isIgnored: Bool, _ cgroup: CgroupID) {
+    let verdict = isIgnored ? AT_VERDICT_IGNORE : AT_VERDICT_DEFAULT
+    try? object.map("verdicts").set(cgroup.rawValue, to: verdict.rawValue)
+  }
+
   func record(mountNamespace: UInt32) throws {
     try object.map("namespaces").set(mountNamespace, to: AT_VERDICT_RECORD.rawValue)
   }

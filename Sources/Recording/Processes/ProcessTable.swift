@@ -27,6 +27,8 @@ struct RecordedProcess: Sendable {
   var isBuried = false
   /// The number is free for another process.
   var isForgotten = false
+  /// The kernel killed it for want of memory.
+  var wasOutOfMemory = false
 
   /// Since when it has run what it runs.
   var imageStart: BootTime { execTime ?? key.start }

@@ -144,6 +144,7 @@ extension EventDecoder {
     }
     if !isThread {
       descriptors?.exit(number, at: header.time)
+      processes[number].wasOutOfMemory = body.is_oom_victim != 0
       processes.end(number, at: BootTime(nanoseconds: header.time), exitCode: body.exit_code)
     }
   }
