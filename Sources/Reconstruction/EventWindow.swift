@@ -69,7 +69,7 @@ public final class EventWindow {
   private var calls: UInt64 = 0
   /// The index that was asked for last had to be made. What is known already costs nothing: so each call gets on.
   private var isNewlyRead = false
-  private static let rowsToKeep = 3_000_000
+  private static let rowsToKeep = 1_000_000
 
   public init(_ file: CaptureFile, _ selection: EventSelection, _ text: EventText) {
     self.file = file
