@@ -82,8 +82,7 @@ extension FlightRecorder {
     json.endArray()
   }
 
-  private func write(_ history: ContainerHistory, _ present: BootTime, to json: inout JSONText) {
-    let now = history.windowEnd(present, deadAreKeptFor: store.deadAreKeptFor)
+  private func write(_ history: ContainerHistory, _ now: BootTime, to json: inout JSONText) {
     json.beginObject()
     let record = engine.resolver[history.key]
     json.set("id", record?.id ?? "")
