@@ -83,7 +83,8 @@ public final class FlightRecorder {
       engine.decoder.processes.keepsEnds = true
       let resolver = engine.resolver
       store = FlightStore(
-        windows: windows, deadAreKeptFor: options.deadAreKeptFor, limit: min(budget / 2, options.blockLimit ?? .max), recorderStart: engine.started
+        windows: windows, deadAreKeptFor: options.deadAreKeptFor, limit: min(budget / 2, options.blockLimit ?? .max),
+        recorderStart: engine.started
       ) { key in
         resolver[key].flatMap { $0.isOlderThanRecording ? nil : $0.firstSeen }
       }
