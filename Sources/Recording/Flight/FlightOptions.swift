@@ -55,6 +55,9 @@ public struct FlightWindows: Hashable, Sendable {
   public var detail: Duration = .seconds(30)
   public var after: Duration = .seconds(15)
 
+  /// Alerts come some seconds after what they are about, and their windows count from that: so much longer all is kept.
+  static let lateness: UInt64 = 5_000_000_000
+
   public init() {}
 
   func before(_ lane: Lane) -> UInt64 {

@@ -73,7 +73,7 @@ final class FlightStore {
     for history in histories.values {
       let now = history.windowEnd(present, deadAreKeptFor: deadAreKeptFor)
       for lane in Lane.allCases {
-        let time = now.before(windows.before(lane))
+        let time = now.before(windows.before(lane) + FlightWindows.lateness)
         while let first = history[lane].first, first.block.entry.lastTime < time {
           history[lane].noteAged(first.block.entry)
           remove(first: lane, of: history)
