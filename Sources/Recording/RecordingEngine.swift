@@ -83,6 +83,17 @@ final class RecordingEngine {
     }
   }
 
+  /// What a container's processes did to their descriptors was passed by: what they have open is looked up anew.
+  func rescanDescriptors(of container: ContainerKey) {
+    guard decoder.descriptors != nil else { return }
+    var scan = DescriptorScan()
+    for (number, process) in decoder.processes.processes.enumerated()
+    where !process.isForgotten && process.end == nil && process.container == container {
+      decoder.descriptors?.forget(number)
+      for descriptor in scan.descriptors(of: process.key.pid) { decoder.descriptors?.take(descriptor, of: number) }
+    }
+  }
+
   /// Where a cgroup's files are.
   func directory(ofCgroup path: CgroupPath) -> String? { hierarchy.directory(of: path) }
 

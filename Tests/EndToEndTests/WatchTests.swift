@@ -332,15 +332,30 @@ extension EndToEndTests {
         #expect(refused.end == .exited(2))
         #expect(refused.text.contains("is not recorded: the configuration leaves it out"), "\(refused.text)")
       }
-      #expect(try Program.run("events", try watcher.capture("plain")).text.contains("early-plain"))
+      let plain = try watcher.capture("plain")
+      #expect(try Program.run("events", plain).text.contains("early-plain"))
+      try Self.expectTrueStandardOutput(try watcher.capture("plain", "--before", "500ms"), of: docker, "plain")
       try watcher.reload("containers: {except: [plain]}", until: "containers.except changed")
       usleep(1_500_000)
       let path = try watcher.capture("secret-one")
       let text = try Program.run("events", path).text
       #expect(text.contains("turn-secret-one") && !text.contains("early-secret-one"))
+      try Self.expectTrueStandardOutput(
+        try watcher.capture("secret-one", "--before", "500ms"), of: docker, "secret-one")
       #expect(try Program.rows("info", "--json", path).first?["complete"] == .bool(false))
       #expect(try watcher.trigger("--container", "plain").end == .exited(2))
       #expect(try watcher.trigger("--host").end == .exited(0))
+    }
+
+    /// What the state says of the first process's standard output is what the kernel says.
+    private static func expectTrueStandardOutput(_ capture: String, of docker: DockerLab, _ name: String) throws {
+      let pid = try docker.docker("inspect", "-f", "{{.State.Pid}}", name)
+      let target = try File.linkTarget("/proc/\(pid)/fd/1")
+      #expect(target.hasPrefix("pipe:"))
+      let lines = try Program.run("state", capture).text.split(separator: "\n").map(String.init)
+      let first = try #require(lines.firstIndex { $0.contains(" \(pid) sh ") || $0.hasPrefix("  \(pid) ") })
+      let output = try #require(lines[first...].first { $0.hasPrefix("    1 ") })
+      #expect(output.contains(target), "\(output) is \(target)")
     }
   }
 }

@@ -29,7 +29,7 @@ import Testing
     return objects
   }
 
-  @Test(arguments: ["web-shell.pcapng", "crash.pcapng"])
+  @Test(arguments: ["web-shell.pcapng", "crash.pcapng", "falco-alert.pcapng", "death.pcapng"])
   func `a sample is what it was when it was made`(name: String) throws {
     let sums = String(decoding: try FileDescriptor.contents(of: Self.directory + "/SHA256SUMS"), as: UTF8.self)
     let bytes = try FileDescriptor.contents(of: Self.directory + "/" + name, limit: 1 << 24)
@@ -37,7 +37,10 @@ import Testing
     #expect(sums.split(separator: "\n").contains("\(digest)  \(name)"))
   }
 
-  @Test(arguments: [("web-shell.pcapng", "shop-web", "shop/web:1.4"), ("crash.pcapng", "billing", "shop/billing:2.0")])
+  @Test(arguments: [
+    ("web-shell.pcapng", "shop-web", "shop/web:1.4"), ("crash.pcapng", "billing", "shop/billing:2.0"),
+    ("falco-alert.pcapng", "shop-web", "shop/web:1.4"), ("death.pcapng", "billing", "shop/billing:2.0"),
+  ])
   func `a sample is complete and names its container`(name: String, container: String, image: String) throws {
     let file = try open(name)
     #expect(file.completeness?.isComplete == true)
@@ -80,7 +83,55 @@ import Testing
     )
   }
 
-  @Test(arguments: ["web-shell.pcapng", "crash.pcapng"])
+  @Test func `the alert, what was there before it and how things stood are in the sample`() throws {
+    let file = try open("falco-alert.pcapng")
+    let triggers = try file.triggers()
+    let trigger = try #require(triggers.first)
+    #expect(triggers.count == 1)
+    #expect(trigger.source == "falco" && trigger.rule == "Read sensitive file untrusted")
+    #expect(trigger.priority == "Warning" && trigger.body?.starts(with: Array("{".utf8)) == true)
+    // Late, and anchored on its own time all the same.
+    #expect(trigger.accepted.nanoseconds > trigger.time.nanoseconds + 1_500_000_000)
+    let state = try WindowState(of: file)
+    let server = try #require(state.processes.first { $0.namespacePID == 1 })
+    #expect(server.comm == Array("httpd".utf8))
+    let open = state.descriptors[server.key] ?? []
+    #expect(open.contains { $0.flags.contains(.listening) })
+    // Docker's pipes: not what its daemon had under these numbers.
+    for number in 1...2 as ClosedRange<Int32> {
+      #expect(open.first { $0.descriptor == number }?.file.path?.starts(with: Array("pipe:".utf8)) == true)
+    }
+    #expect(!state.processes.contains { $0.comm == Array("cat".utf8) })
+    let events = try timeline(Capture(path: Self.directory + "/falco-alert.pcapng"))
+    #expect(
+      events.contains { $0["file.path"]?.string == "/etc/shadow" && $0["aftertrace.kind"]?.string == "file.open" })
+    #expect(events.contains { $0["process.command_line"]?.string?.contains("uname -a") == true })
+    let alert = try #require(events.isEmpty ? nil : events.first { $0["file.path"]?.string == "/etc/shadow" })
+    #expect(alert["container.name"]?.string == "shop-web")
+    #expect(file.directory.contains { $0.firstTime < trigger.time && $0.lane == .lifecycle })
+  }
+
+  @Test func `a death is its own trigger, in the sample`() throws {
+    let file = try open("death.pcapng")
+    let trigger = try #require(try file.triggers().first)
+    #expect(trigger.source == "death")
+    #expect(trigger.reason?.hasSuffix("ended: killed by SIGSEGV") == true)
+    let history = try ProcessHistory(of: file)
+    let billing = try #require(history.processes.first { $0.namespacePID == 1 && $0.exitCode ?? 0 != 0 })
+    #expect(billing.comm == Array("billing".utf8))
+    // The trigger's time went over the wall clock.
+    let end = try #require(billing.end)
+    #expect(max(end, trigger.time).nanoseconds - min(end, trigger.time).nanoseconds < 1_000_000)
+    #expect(billing.exitCode.map { ExitStatus(waitStatus: $0) } == .killed(signal: 11, dumpedCore: false))
+    // Its window begins before the container did.
+    #expect(try WindowState(of: file).processes.isEmpty)
+    let events = try timeline(Capture(path: Self.directory + "/death.pcapng"))
+    #expect(
+      events.contains { $0["file.path"]?.string == "/data/ledger.txt" && $0["aftertrace.kind"]?.string == "file.write" }
+    )
+  }
+
+  @Test(arguments: ["web-shell.pcapng", "crash.pcapng", "falco-alert.pcapng", "death.pcapng"])
   func `without its footer a sample tells the same processes`(name: String) throws {
     let whole = try open(name)
     let bytes = try FileDescriptor.contents(of: Self.directory + "/" + name, limit: 1 << 24)

@@ -189,6 +189,13 @@ struct DescriptorLedger {
     drop(process)
   }
 
+  /// Nothing that is known of the process's descriptors holds any more.
+  mutating func forget(_ process: Int) {
+    makeRoom(for: process)
+    guard tableOfProcess[process] >= 0 else { return }
+    drop(process)
+  }
+
   /// Takes in what a scan found; what a record told of in the meantime stays.
   mutating func take(_ scanned: OpenDescriptor, of process: Int) {
     let table = table(of: process)

@@ -40,7 +40,7 @@ extension FlightRecorder {
     json.endObject()
     writeCaptures(to: &json)
     json.beginArray("containers")
-    for history in store.histories.values.sorted(by: { $0.key < $1.key }) where engine.streams.wants(history.key) {
+    for history in store.histories.values.sorted(by: { $0.key < $1.key }) where keeps(history.key) {
       write(history, time, to: &json)
     }
     json.endArray()

@@ -24,7 +24,7 @@ extension FlightRecorder {
         containers: engine.resolver.containers, time: time,
         containerOfProcess: { self.container(ofProcess: $0, at: time) }
       ).container(for: request.scope)
-      guard engine.streams.wants(key) else {
+      guard keeps(key) else {
         let name =
           key == .host ? "what is in no container" : engine.resolver[key].map { $0.metadata.name ?? $0.id } ?? ""
         throw TriggerRefusal(

@@ -24,6 +24,8 @@ public final class FlightRecorder {
   var anchors: [AnchorRow] = []
   /// Triggers that were taken lately, by fingerprint.
   var fingerprints: [String: (receipt: TriggerReceipt, time: UInt64)] = [:]
+  /// What runs in no container is kept.
+  var keepsHost = true
   var triggerCounts = TriggerCounts()
   let recorderID: String?
   var losses: [LossCause: UInt64] = [:]
@@ -176,7 +178,7 @@ public final class FlightRecorder {
     guard !outbox.blocks.isEmpty else { return }
     let blocks = outbox.blocks
     outbox.blocks = []
-    for block in blocks {
+    for block in blocks where keepsHost || block.entry.container != .host {
       store.take(block)
       captures[block.entry.container]?.job.append(.block(block))
     }
