@@ -82,7 +82,13 @@ extension ContainerResolver {
   public subscript(key: ContainerKey) -> ContainerRecord? { records[key] }
 
   /// Whether the cgroup may still turn out to be a container: the disk was not asked yet.
-  public func isUndecided(_ id: CgroupID) -> Bool { nodes[id]?.isUndecided ?? (removedCandidates[id] != nil) }
+  public func isUndecided(_ id: CgroupID) -> Bool {
+    guard let node = nodes[id] else { return removedCandidates[id] != nil }
+    if node.isUndecided { return true }
+    // A container by its form waits for what lies above it: that may be the container.
+    guard case .container = node.role, node.key == .host else { return false }
+    return isBelowUndecided(node.parent)
+  }
 
   /// The cgroup's path, while it lives.
   public func path(ofCgroup id: CgroupID) -> CgroupPath? { nodes[id]?.path }

@@ -78,6 +78,14 @@ func sleepBriefly() {
 }
 
 @Suite struct ContainerResolverTests {
+  @Test func `below a cgroup that may be a container nothing is decided, nor counted to the host`() throws {
+    let host = try FakeHost()
+    let resolver = try host.resolver()
+    let id = try host.makeCgroup("/some-name/docker-\(String(repeating: "ab", count: 32)).scope", telling: resolver)
+    #expect(resolver.container(forCgroup: id) == .host)
+    #expect(resolver.isUndecided(id))
+  }
+
   @Test func `a container has its key at once and its name as soon as the disk has it`() throws {
     let host = try FakeHost()
     let resolver = try host.resolver()
