@@ -79,9 +79,7 @@ private func report(_ summary: RecordingSummary, _ path: String) {
 
 /// `host-20261124-204107.pcapng`
 private func defaultName() -> String {
-  let time = CalendarTime(WallTime(nanoseconds: Clock.real))
-  let digits = (time.date + "-" + time.timeOfDay(digits: 0)).filter { $0.isNumber }
-  return "\(hostName)-\(digits.prefix(8))-\(digits.suffix(6)).pcapng"
+  "\(hostName)-\(CalendarTime(WallTime(nanoseconds: Clock.real)).fileStamp).pcapng"
 }
 
 /// The kernel's rings are powers of two, of a page at least.

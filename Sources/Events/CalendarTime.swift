@@ -50,6 +50,12 @@ public struct CalendarTime: Sendable {
   }
 
   /// `2026-11-23T20:41:07.123456+00:00`
+  /// `20261123-204107`: of a name of a file.
+  public var fileStamp: String {
+    let digits = (date + timeOfDay(digits: 0)).filter(\.isNumber)
+    return "\(digits.prefix(8))-\(digits.suffix(6))"
+  }
+
   public func iso8601(digits: Int = 6) -> String { date + "T" + timeOfDay(digits: digits) + zone }
 
   private func pad(_ value: Int64, _ width: Int) -> String {

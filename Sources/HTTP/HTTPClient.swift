@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Posix
 
 /// Why a request got no answer.
 public struct HTTPClientError: Error, Hashable, CustomStringConvertible {
@@ -25,7 +26,7 @@ public enum HTTPClient {
     for line in ["Content-Type: \(contentType)", "Expect:"] { headers = at_curl_append(headers, line) }
     defer { at_curl_free_list(headers) }
 
-    let milliseconds = Int(limit.components.seconds * 1000 + limit.components.attoseconds / 1_000_000_000_000_000)
+    let milliseconds = Int(clamping: limit.wholeNanoseconds / 1_000_000)
     let numbers: [(CURLoption, Int)] = [
       (CURLOPT_NOSIGNAL, 1), (CURLOPT_TIMEOUT_MS, max(milliseconds, 1)),
       (CURLOPT_CONNECTTIMEOUT_MS, max(min(milliseconds, 5000), 1)), (CURLOPT_FOLLOWLOCATION, 0),

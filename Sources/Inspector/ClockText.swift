@@ -36,29 +36,6 @@ public struct ClockText: Sendable {
     return "\(nanoseconds / 1_000_000_000)" + (digits == 0 ? "" : "." + text.prefix(digits))
   }
 
-  /// `1m32s`, `2.24s`, `420ms`
-  public static func duration(_ nanoseconds: UInt64) -> String {
-    switch nanoseconds {
-    case ..<1000: "\(nanoseconds)ns"
-    case ..<1_000_000: "\(nanoseconds / 1000)µs"
-    case ..<1_000_000_000: "\(nanoseconds / 1_000_000)ms"
-    case ..<60_000_000_000: seconds(nanoseconds, digits: 1) + "s"
-    case ..<3_600_000_000_000: "\(nanoseconds / 60_000_000_000)m\(nanoseconds / 1_000_000_000 % 60)s"
-    default: "\(nanoseconds / 3_600_000_000_000)h\(nanoseconds / 60_000_000_000 % 60)m"
-    }
-  }
-
-  /// `12 345 678`
-  public static func count(_ count: UInt64) -> String {
-    let digits = Array(String(count))
-    var text = ""
-    for (place, digit) in digits.enumerated() {
-      if place > 0, (digits.count - place) % 3 == 0 { text.append(" ") }
-      text.append(digit)
-    }
-    return text
-  }
-
   /// `999`, `12.3k`, `4.5M`: at most five columns.
   public static func short(_ count: UInt64) -> String {
     switch count {

@@ -54,7 +54,7 @@ extension Canvas {
     let cause = state.tables.catalogue.causes.last { $0.number == loss.cause.rawValue }
     let whose = loss.container.map { state.tables.container($0)?.label ?? "container \($0.rawValue)" }
     let fields = [
-      ("missing", "\(ClockText.count(loss.count)) events"), ("lane", loss.lane?.name ?? "not known"),
+      ("missing", "\(countText(loss.count)) events"), ("lane", loss.lane?.name ?? "not known"),
       ("of", whose ?? "not known: they may be anybody's"),
       (
         "cause",

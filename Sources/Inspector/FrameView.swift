@@ -50,9 +50,9 @@ extension Canvas {
       if let host = tables.hostName { left += " on \(host)" }
       if width >= 100 {
         left +=
-          "  \(times.full(tables.first, digits: 0)), \(ClockText.duration(tables.last.nanoseconds - tables.first.nanoseconds))"
+          "  \(times.full(tables.first, digits: 0)), \(durationText(tables.last.nanoseconds - tables.first.nanoseconds))"
       }
-      left += "  \(ClockText.count(tables.eventCount)) events"
+      left += "  \(countText(tables.eventCount)) events"
     } else {
       left += "  opening \(EventText.printable(Array((state.files.element(state.openFile) ?? "").utf8)))"
     }
@@ -67,7 +67,7 @@ extension Canvas {
     guard state.hasTables else { return ("", theme.header) }
     if state.tables.sectionCount > 1 { return (" SECTION 1 OF \(state.tables.sectionCount) ONLY ", theme.loss) }
     let lost = state.tables.losses.reduce(UInt64(0)) { $1.cause == .definition ? $0 : $0 &+ $1.count }
-    if lost > 0 { return (" \(ClockText.count(lost)) LOST ", theme.loss) }
+    if lost > 0 { return (" \(countText(lost)) LOST ", theme.loss) }
     if !state.tables.problems.isEmpty { return (" DAMAGED: \(state.tables.problems.count) ", theme.loss) }
     guard let completeness = state.tables.completeness else {
       return (state.isFollowing ? " growing " : " no footer: cut off, or growing ", theme.header)
@@ -91,9 +91,9 @@ extension Canvas {
 
   /// What is going on meanwhile.
   private var status: String {
-    if let export = state.export { return "writing \(ClockText.count(UInt64(export.count)))…" }
+    if let export = state.export { return "writing \(countText(UInt64(export.count)))…" }
     if let pattern = state.search.pattern, let result = state.search.result {
-      let found = "\(ClockText.count(UInt64(result.matches.count)))\(result.isCut ? "+" : "")"
+      let found = "\(countText(UInt64(result.matches.count)))\(result.isCut ? "+" : "")"
       let text = EventText.printable(Array(pattern.text.utf8)).prefix(20)
       return result.isDone ? "/\(text): \(found)" : "/\(text): \(found), \(Int(result.progress * 100)) %"
     }

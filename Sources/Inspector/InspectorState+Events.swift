@@ -136,7 +136,7 @@ extension InspectorState {
       return jump() + settle()
     case .exported(let path, let count, let isDone):
       export = isDone ? nil : (path, count)
-      if isDone { message = Message(text: "\(ClockText.count(UInt64(count))) events written to \(path)") }
+      if isDone { message = Message(text: "\(countText(UInt64(count))) events written to \(path)") }
     case .refreshed: break
     case .failure(let text):
       message = Message(text: EventText.printable(Array(text.utf8)), isProblem: true)

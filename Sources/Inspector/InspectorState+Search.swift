@@ -233,6 +233,6 @@ extension EventLine {
   static func text(of loss: LossRow) -> String {
     let whose = loss.container == nil ? "of anybody" : "of this container"
     return
-      "\(ClockText.count(loss.count)) \(loss.lane?.name ?? "") events \(whose) lost here: \(loss.cause.name ?? "cause \(loss.cause.rawValue)"), over \(ClockText.duration(loss.to.nanoseconds - min(loss.from.nanoseconds, loss.to.nanoseconds)))"
+      "\(countText(loss.count)) \(loss.lane?.name ?? "") events \(whose) lost here: \(loss.cause.name ?? "cause \(loss.cause.rawValue)"), over \(durationText(loss.to.nanoseconds - min(loss.from.nanoseconds, loss.to.nanoseconds)))"
   }
 }

@@ -72,7 +72,7 @@ extension Canvas {
   // MARK: Processes
 
   mutating func drawProcesses(_ area: Rectangle) {
-    let count = ClockText.count(UInt64(state.processRows.count))
+    let count = countText(UInt64(state.processRows.count))
     paneTitle(.processes, "3 Processes \(count)", state.filter.hasDescendants ? "with descendants" : "", area)
     let life = area.width >= 60 ? max(area.width / 4, 16) : 0
     let exitWidth = area.width >= 76 ? 14 : 9
@@ -225,7 +225,7 @@ extension Canvas {
     if state.events.isLoadingAfter || state.events.isLoadingBefore { return "reading…" }
     guard let event = state.events.current, state.range.width > 0 else { return "" }
     if state.events.isAtStart, state.events.isAtEnd {
-      return "\(state.events.place.cursor + 1) of \(ClockText.count(UInt64(state.events.lines.count)))"
+      return "\(state.events.place.cursor + 1) of \(countText(UInt64(state.events.lines.count)))"
     }
     if state.events.isAtEnd, state.events.place.cursor == state.events.lines.count - 1 { return "end" }
     let offset = Double(event.time.nanoseconds) - Double(state.range.from.nanoseconds)

@@ -15,7 +15,7 @@ extension Canvas {
       let range = state.range
       let column = range.width / UInt64(axis.width)
       title(
-        "1 Timeline", "\(ClockText.duration(range.width)), \(ClockText.duration(column)) a column", area: area,
+        "1 Timeline", "\(durationText(range.width)), \(durationText(column)) a column", area: area,
         isActive: state.focus == .timeline)
       row += 1
     }

@@ -68,10 +68,7 @@ public final class Recorder {
       if let command { try session.record(subtreeOf: UInt32(command.pid)) }
       whenLive()
       command?.release()
-      let end = options.duration.map {
-        Clock.boot + UInt64($0.components.seconds) * 1_000_000_000
-          + UInt64($0.components.attoseconds / 1_000_000_000)
-      }
+      let end = options.duration.map { Clock.boot + $0.wholeNanoseconds }
       var reason: String?
       var nextTick: UInt64 = 0
       while reason == nil {

@@ -1,4 +1,5 @@
 internal import Arguments
+internal import SnapshotLab
 internal import Testing
 
 @Suite struct GeneratorTests {

@@ -1,6 +1,7 @@
 import CaptureFormat
 import Events
 import Inspector
+import SnapshotLab
 import Terminal
 import Testing
 

@@ -1,5 +1,6 @@
 internal import Arguments
 internal import Control
+internal import Events
 internal import JSON
 internal import Reconstruction
 

@@ -40,18 +40,6 @@ struct TimeText {
   }
 }
 
-/// `1m32.5s`, `420ms`, `35µs`
-func durationText(_ nanoseconds: UInt64) -> String {
-  switch nanoseconds {
-  case ..<1000: "\(nanoseconds)ns"
-  case ..<1_000_000: "\(nanoseconds / 1000)µs"
-  case ..<1_000_000_000: "\(nanoseconds / 1_000_000)ms"
-  case ..<60_000_000_000: "\(nanoseconds / 1_000_000_000).\(nanoseconds / 100_000_000 % 10)s"
-  case ..<3_600_000_000_000: "\(nanoseconds / 60_000_000_000)m\(nanoseconds / 1_000_000_000 % 60)s"
-  default: "\(nanoseconds / 3_600_000_000_000)h\(nanoseconds / 60_000_000_000 % 60)m"
-  }
-}
-
 /// `12.3 MiB`
 func sizeText(_ bytes: UInt64) -> String {
   var value = bytes * 10
@@ -60,17 +48,6 @@ func sizeText(_ bytes: UInt64) -> String {
     value /= 1024
   }
   return "\(bytes) B"
-}
-
-/// `12 345 678`
-func countText(_ count: UInt64) -> String {
-  let digits = Array(String(count))
-  var text = ""
-  for (place, digit) in digits.enumerated() {
-    if place > 0, (digits.count - place) % 3 == 0 { text.append(" ") }
-    text.append(digit)
-  }
-  return text
 }
 
 /// Columns padded to their widest cell, two blanks apart; the last one is as long as it is.

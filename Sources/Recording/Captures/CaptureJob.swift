@@ -111,7 +111,7 @@ public final class CaptureJob: Sendable {
   ///
   /// - Returns: Nil when the time was over before.
   public func waitUntilClosed(limit: Duration? = nil) -> CaptureOutcome? {
-    _ = gate.wait(milliseconds: limit.map { Int32(clamping: $0.components.seconds * 1000 + $0.milliseconds) })
+    _ = gate.wait(milliseconds: limit.map { Int32(clamping: $0.wholeNanoseconds / 1_000_000) })
     return outcome
   }
 }
@@ -243,9 +243,4 @@ extension CaptureItem {
   var eventCount: UInt64 {
     if case .block(let block) = self, block.entry.type == .events { UInt64(block.entry.rowCount) } else { 0 }
   }
-}
-
-extension Duration {
-  /// Of the part below a second.
-  fileprivate var milliseconds: Int64 { components.attoseconds / 1_000_000_000_000_000 }
 }

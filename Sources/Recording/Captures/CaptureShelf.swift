@@ -252,11 +252,3 @@ public final class CaptureShelf: Sendable {
       remedy: "make room on that file system, such as with `aftertrace captures remove NAME`")
   }
 }
-
-extension Duration {
-  var wholeNanoseconds: UInt64 {
-    let parts = components
-    return parts.seconds < 0
-      ? 0 : UInt64(parts.seconds) &* 1_000_000_000 &+ UInt64(parts.attoseconds / 1_000_000_000)
-  }
-}

@@ -47,11 +47,9 @@ public struct CaptureStart: Sendable {
 
   /// `HOST-CONTAINER-YYYYMMDD-HHMMSS`, of letters, digits, dots, dashes and underscores.
   func baseName(at time: WallTime) -> String {
-    let calendar = CalendarTime(time)
-    let digits = (calendar.date + calendar.timeOfDay(digits: 0)).filter(\.isNumber)
     let container = containerID.isEmpty ? "host" : containerName ?? String(containerID.prefix(12))
     let host = provenance[.hostName] ?? Posix.hostName
-    return "\(Self.plain(host))-\(Self.plain(container))-\(digits.prefix(8))-\(digits.suffix(6))"
+    return "\(Self.plain(host))-\(Self.plain(container))-\(CalendarTime(time).fileStamp)"
   }
 
   /// A container is named by whoever made it: nothing of that may lead out of the directory, or into an option.

@@ -1,5 +1,6 @@
 internal import CaptureFormat
 internal import Events
+internal import Posix
 
 /// The past of every container, in bounded memory.
 ///
@@ -50,11 +51,8 @@ final class FlightStore {
   }
 
   /// Keeps a sealed block, and makes room for it.
-  ///
-  /// - Returns: False when there was no room even so: the block is counted as shed, and nobody may have it.
-  @discardableResult
-  func take(_ block: SealedBlock) -> Bool {
-    guard let stream = block.entry.stream else { return true }
+  func take(_ block: SealedBlock) {
+    guard let stream = block.entry.stream else { return }
     let history = history(of: stream.container)
     history[stream.lane].append(block)
     // Whoever goes on calling is not dead. (Its runtime's last acts are of the lifecycle lane.)
@@ -63,7 +61,6 @@ final class FlightStore {
     }
     blockBytes += history[stream.lane].kept.last?.memoryInBytes ?? 0
     if blockBytes > limit { evict() }
-    return true
   }
 
   // MARK: Age

@@ -1,5 +1,6 @@
 internal import CaptureFormat
 internal import Events
+internal import Posix
 
 /// The open streams of a recording, one per container and lane, and the sealing of their blocks.
 final class Streams {

@@ -1,10 +1,12 @@
 internal import Foundation
-internal import Testing
+public import Testing
 
-/// Compares `text` with the file of that name in Snapshots. A missing file is written, and the test fails;
+/// Compares `text` with the file of that name in the caller's Snapshots. A missing file is written, and the test fails;
 /// `RECORD_SNAPSHOTS=1` writes all of them, for the difference to be reviewed like code.
-func expectSnapshot(_ name: String, _ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
-  let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Snapshots")
+public func expectSnapshot(
+  _ name: String, _ text: String, filePath: String = #filePath, sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let directory = URL(filePath: filePath).deletingLastPathComponent().appending(path: "Snapshots")
   let file = directory.appending(path: name)
   let isRecording = ProcessInfo.processInfo.environment["RECORD_SNAPSHOTS"] == "1"
   if !isRecording, let known = try? String(contentsOf: file, encoding: .utf8) {
