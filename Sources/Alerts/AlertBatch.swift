@@ -49,8 +49,8 @@ extension AlertBatch {
     if entries.count == 1, resolvedCount == 0, case .refused(let error) = entries[0] { throw error }
   }
 
-  /// A document as it came, every key once.
-  private static func parse(_ body: [UInt8]) throws(AlertError) -> JSONValue {
+  /// A document as it came, or what a CloudEvent carries as text: every key once, and not too many values.
+  static func parse(_ body: [UInt8]) throws(AlertError) -> JSONValue {
     guard valueCount(of: body) <= valueLimit else { throw .tooManyValues(limit: valueLimit) }
     do {
       return try JSONValue(parsing: body, .refusingDuplicateKeys)
@@ -163,7 +163,9 @@ struct AlertReader {
         resolvedCount += 1
         return
       }
-      request.body = Array((body ?? value.encoded).prefix(TriggerRequest.bodyLimit))
+      let whole = body ?? value.encoded
+      request.bodyLength = whole.count
+      request.body = whole.count > TriggerRequest.bodyLimit ? Array(whole.prefix(TriggerRequest.bodyLimit)) : whole
       entries.append(.request(request))
     } catch {
       entries.append(.refused(error))

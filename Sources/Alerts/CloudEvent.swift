@@ -39,20 +39,12 @@ struct CloudEvent: Equatable {
     if let data = value["data"], data != .null {
       // A datacontenttype other than JSON puts JSON into a text.
       guard let text = data.string else { return data }
-      return try parse(Array(text.utf8))
+      return try AlertBatch.parse(Array(text.utf8))
     }
     guard let text = value["data_base64"]?.string, let bytes = decodeBase64(text) else {
       throw .invalid(field: "data_base64", expectation: "base64")
     }
-    return try parse(bytes)
-  }
-
-  private func parse(_ bytes: [UInt8]) throws(AlertError) -> JSONValue {
-    do {
-      return try JSONValue(parsing: bytes, .refusingDuplicateKeys)
-    } catch {
-      throw .notJSON(error)
-    }
+    return try AlertBatch.parse(bytes)
   }
 
   /// The alert inside knows better; what it lacks is taken from here.

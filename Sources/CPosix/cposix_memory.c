@@ -13,9 +13,3 @@ void at_trim_heap(void)
 {
 	malloc_trim(0);
 }
-
-unsigned long at_heap_in_use(void)
-{
-	struct mallinfo2 info = mallinfo2();
-	return info.uordblks + info.hblkhd;
-}

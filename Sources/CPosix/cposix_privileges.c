@@ -22,8 +22,6 @@ int at_get_capabilities(uint64_t *effective, uint64_t *permitted, uint64_t *inhe
   return 0;
 }
 
-int at_is_in_bounding_set(int capability) { return prctl(PR_CAPBSET_READ, capability, 0, 0, 0); }
-
 /* What the signal handler is to do; written before the first signal is sent. */
 static struct {
   uint64_t keep;

@@ -15,10 +15,15 @@ public struct BearerToken: Sendable {
   ///
   /// - Throws: ``ControlError/openToken(path:permissions:)`` when others can read it.
   public init(file path: String) throws(ControlError) {
-    self.path = path
     if !File.exists(path) { try onSystem { () throws(SystemError) in try Self.make(path) } }
+    try self.init(existing: path)
+  }
+
+  /// Reads the token's file, which is there.
+  public init(existing path: String) throws(ControlError) {
+    self.path = path
     let status = try onSystem { () throws(SystemError) in try FileStatus(of: path) }
-    guard status.permissions & 0o077 == 0, status.owner == 0 || status.owner == effectiveUser else {
+    guard status.permissions & 0o077 == 0, status.owner == 0 || status.owner == effectiveUserID else {
       throw .openToken(path: path, permissions: status.permissions)
     }
     var token = try onSystem { () throws(SystemError) in try FileDescriptor.contents(of: path, limit: 4096) }

@@ -44,8 +44,7 @@ public final class ControlSocket: Sendable {
     self.limits = limits
     handling = TriggerHandling(desk: desk)
     try Self.prepareDirectory(of: path)
-    // O_CREAT | O_RDWR | O_NOFOLLOW
-    lock = try onSystem { () throws(SystemError) in try .open(path + ".lock", flags: 0o100 | 0o2 | 0o400000) }
+    lock = try onSystem { () throws(SystemError) in try .openForLocking(path + ".lock") }
     guard try Self.take(lock) else { throw .alreadyWatching(path: path, pid: Self.listenerPID(path)) }
     // Whoever left it is dead: the lock is ours.
     if let status = try? FileStatus(ofLink: path), status.isSocket { try? File.remove(path) }
@@ -72,7 +71,7 @@ public final class ControlSocket: Sendable {
       return try FileStatus(of: parent)
     }
     guard status.isDirectory else { throw .notDirectory(path: parent) }
-    guard status.permissions & 0o022 == 0, status.owner == 0 || status.owner == effectiveUser else {
+    guard status.permissions & 0o022 == 0, status.owner == 0 || status.owner == effectiveUserID else {
       throw .openDirectory(path: parent, permissions: status.permissions)
     }
   }
@@ -107,7 +106,7 @@ extension ControlSocket {
 
   private func serve(_ socket: consuming ConnectedSocket) {
     socket.setTimeout(seconds: limits.seconds)
-    guard let peer = socket.peer, peer.user == 0 || peer.user == effectiveUser else {
+    guard let peer = socket.peer, peer.user == 0 || peer.user == effectiveUserID else {
       return send(errorMembers("only root may talk to the watcher", nil), to: socket)
     }
     let isFull = state.withLock { $0.connections.count >= limits.connections || $0.isOver }

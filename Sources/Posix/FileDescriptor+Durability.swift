@@ -54,6 +54,13 @@ extension FileDescriptor {
     try open(path, flags: O_RDWR | O_APPEND | O_NOFOLLOW)
   }
 
+  /// Opens a file that is to be locked, and makes it where it is missing; a symbolic link is not followed.
+  ///
+  /// The corresponding C function is `open` with `O_CREAT | O_NOFOLLOW`.
+  public static func openForLocking(_ path: String) throws(SystemError) -> FileDescriptor {
+    try open(path, flags: O_RDWR | O_CREAT | O_NOFOLLOW)
+  }
+
   /// Locks the file, unless another process has.
   ///
   /// The lock goes when the descriptor is closed, also by the process's death. The corresponding C function is `flock`.

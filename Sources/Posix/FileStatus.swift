@@ -7,8 +7,6 @@ public struct FileStatus: Hashable, Sendable {
   /// Type and permissions.
   public var mode: UInt32
   public var owner: UInt32
-  /// Names that the file has; 0 once it was removed.
-  public var linkCount: UInt64
   public var lengthInBytes: Int64
   /// Last change of the contents, in nanoseconds since 1970.
   public var modified: Int64
@@ -50,8 +48,7 @@ extension FileStatus {
   private init(_ status: Glibc.stat) {
     self.init(
       device: UInt64(status.st_dev), inode: UInt64(status.st_ino), mode: UInt32(status.st_mode),
-      owner: status.st_uid, linkCount: UInt64(status.st_nlink),
-      lengthInBytes: Int64(status.st_size),
+      owner: status.st_uid, lengthInBytes: Int64(status.st_size),
       modified: Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec))
   }
 }

@@ -22,17 +22,3 @@ public func spoolStandardInput() throws(SystemError) -> String {
     try write(UnsafeRawBufferPointer(rebasing: chunk[..<got]), to: number)
   }
 }
-
-/// Standard input to its end, or to `limit` bytes. The corresponding C function is `read`.
-public func readStandardInput(limit: Int) throws(SystemError) -> [UInt8] {
-  let input = FileDescriptor(owning: 0)
-  let bytes: [UInt8]
-  do throws(SystemError) {
-    bytes = try input.readToEnd(limit: limit)
-  } catch {
-    _ = input.release()
-    throw SystemError(call: error.call, subject: "standard input", code: error.code)
-  }
-  _ = input.release()
-  return bytes
-}

@@ -26,9 +26,6 @@ public enum OwnMemory {
   /// Gives free pages of the heap back. The corresponding C function is `malloc_trim`.
   public static func trim() { at_trim_heap() }
 
-  /// Bytes that are allocated now. The corresponding C function is `mallinfo2`.
-  public static var heapInUse: Int { Int(at_heap_in_use()) }
-
   /// Bytes of kernel memory behind the eBPF maps that this process holds, by the kernel's own account.
   public static var kernelMaps: Int {
     var total = 0

@@ -6,8 +6,6 @@ public struct Capability: RawRepresentable, Hashable, Sendable {
   public let rawValue: UInt8
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  /// Write and read any file, whatever its permissions.
-  public static let overrideFileAccess = Capability(rawValue: 1)
   /// Read any file and search any directory.
   public static let readSearch = Capability(rawValue: 2)
   /// Signal other users' processes.
@@ -18,7 +16,6 @@ public struct Capability: RawRepresentable, Hashable, Sendable {
   public static let trace = Capability(rawValue: 19)
   /// The old key to everything.
   public static let administrate = Capability(rawValue: 21)
-  public static let changeLimits = Capability(rawValue: 24)
   /// Load tracing programs, read the kernel's memory.
   public static let performanceMonitor = Capability(rawValue: 38)
   /// Make and use BPF objects.

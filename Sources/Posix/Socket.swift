@@ -150,24 +150,6 @@ public struct SocketPeer: Hashable, Sendable {
 /// Ends a connection from any thread: whoever reads from it reads its end. The corresponding C function is `shutdown`.
 public func shutDownSocket(_ number: Int32) { _ = shutdown(number, Int32(SHUT_RDWR)) }
 
-/// The user that this process acts as. The corresponding C function is `geteuid`.
-public var effectiveUser: UInt32 { geteuid() }
-
-extension FileDescriptor {
-  /// Takes the lock of an open file; false when another holds it. It ends with the descriptor, however the process ends.
-  ///
-  /// The corresponding C function is `flock` with `LOCK_EX | LOCK_NB`.
-  public borrowing func lock() throws(SystemError) -> Bool {
-    let number = number
-    do {
-      try check("flock") { flock(number, LOCK_EX | LOCK_NB) }
-      return true
-    } catch  where error.code == EWOULDBLOCK {
-      return false
-    }
-  }
-}
-
 private func unixAddress(_ path: String) throws(SystemError) -> sockaddr_un {
   var address = sockaddr_un()
   address.sun_family = sa_family_t(AF_UNIX)

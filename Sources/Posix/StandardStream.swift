@@ -9,16 +9,18 @@ public enum StandardStream: Int32, Sendable {
   /// Whether a person looks at it. The corresponding C function is `isatty`.
   public var isTerminal: Bool { isatty(rawValue) == 1 }
 
-  /// Reads all there is. The corresponding C function is `read`.
-  public func readToEnd() throws(SystemError) -> [UInt8] {
+  /// Reads all there is, or `limit` bytes. The corresponding C function is `read`.
+  public func readToEnd(limit: Int = .max) throws(SystemError) -> [UInt8] {
     var result: [UInt8] = []
     let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
     defer { chunk.deallocate() }
-    while true {
-      let got = try check("read", "standard input") { Glibc.read(rawValue, chunk.baseAddress, chunk.count) }
-      if got == 0 { return result }
+    while result.count < limit {
+      let wanted = min(chunk.count, limit - result.count)
+      let got = try check("read", "standard input") { Glibc.read(rawValue, chunk.baseAddress, wanted) }
+      if got == 0 { break }
       result += chunk[..<got]
     }
+    return result
   }
 
   /// Writes all of `text`. The corresponding C function is `write`.

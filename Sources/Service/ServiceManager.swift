@@ -9,9 +9,6 @@ public struct ServiceManager: Sendable {
   /// How often ``keepAlive()`` is to be called: half of what the manager waits; nil when it does not.
   public let keepAliveInterval: Duration?
 
-  /// No manager.
-  public static let none = ServiceManager(environment: { _ in nil }, processID: 0)
-
   init(environment: (String) -> String?, processID: UInt32) {
     // "vsock:" addresses are a virtual machine's way to its host.
     socket = environment("NOTIFY_SOCKET").flatMap { $0.hasPrefix("/") || $0.hasPrefix("@") ? $0 : nil }

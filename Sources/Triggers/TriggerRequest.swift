@@ -41,6 +41,8 @@ public struct TriggerRequest: Hashable, Sendable {
   public var fingerprint: String?
   /// The alert as it came, kept in the capture up to ``bodyLimit`` bytes.
   public var body: [UInt8]?
+  /// Its length in bytes, before it was cut.
+  public var bodyLength: Int?
 
   public static let bodyLimit = 65_536
 

@@ -1,4 +1,5 @@
 import Alerts
+import Foundation
 import JSON
 import Testing
 import Triggers
@@ -136,5 +137,22 @@ import Triggers
     let error = #expect(throws: AlertError.self) { try Fixture.batch("{\(names)}") }
     let text = error?.description ?? ""
     #expect(!text.contains("\u{1b}") && text.count < 300 && text.contains("and 42 more"))
+  }
+
+  @Test func `what a CloudEvent carries as base64 has the limits and the rights of what comes bare`() throws {
+    func event(_ text: String) -> String {
+      #"{"specversion":"1.0","type":"t","source":"s","id":"1","data_base64":"\#(Data(text.utf8).base64EncodedString())"}"#
+    }
+    let many = #"{"container":"w","x":["# + String(repeating: "1,", count: AlertBatch.valueLimit) + "1]}"
+    #expect(throws: AlertError.tooManyValues(limit: AlertBatch.valueLimit)) { try Fixture.batch(event(many)) }
+    let wide = String(decoding: Fixture.bytes("falco-wide"), as: UTF8.self)
+    #expect(try Fixture.batch(event(wide)).entries.count == Fixture.batch(wide).entries.count)
+  }
+
+  @Test func `an alert that is cut says how long it was`() throws {
+    let long = #"{"container":"web","reason":""# + String(repeating: "x", count: 70_000) + #""}"#
+    let request = try #require(Fixture.requests(try Fixture.batch(long)).first)
+    #expect(request.bodyLength == long.utf8.count)
+    #expect(request.body?.count == TriggerRequest.bodyLimit)
   }
 }

@@ -30,10 +30,10 @@ import Triggers
     #expect(try FileStatus(of: path).permissions == 0o600)
     #expect(try FileStatus(of: place["run"]).permissions == 0o700)
     let peer = try ConnectedSocket(to: path).peer
-    #expect(peer?.pid == Int32(processID) && peer?.user == effectiveUser)
+    #expect(peer?.pid == Int32(processID) && peer?.user == effectiveUserID)
   }
 
-  @Test(.enabled(if: effectiveUser == 0, "needs root, to become somebody else"))
+  @Test(.enabled(if: effectiveUserID == 0, "needs root, to become somebody else"))
   func `another user is turned away by the kernel's word, even where the mode lets him in`() throws {
     let socket = try ControlSocket(path: path, desk: desk)
     defer { socket.stop() }

@@ -6,6 +6,4 @@
 void at_keep_heap_lean(int threshold);
 /* Gives the heap's free pages back to the kernel. */
 void at_trim_heap(void);
-/* Bytes that are allocated now, with what the allocator puts around them. */
-unsigned long at_heap_in_use(void);
 #endif

@@ -5,8 +5,6 @@
 
 /* Of the calling thread, as bit sets. 0, or -1 with errno. */
 int at_get_capabilities(uint64_t *effective, uint64_t *permitted, uint64_t *inheritable);
-/* 1, 0, or -1 with EINVAL for a number that this kernel does not know. */
-int at_is_in_bounding_set(int capability);
 
 /*
  * Leaves every thread with the capabilities `keep`, an empty ambient and inheritable set, a bounding set of `bounding`,

@@ -67,7 +67,8 @@ struct TriggerAlert {
     do throws(SystemError) {
       let limit = ControlSocket.Limits().lineBytes
       let bytes =
-        try path == "-" ? readStandardInput(limit: limit + 1) : FileDescriptor.contents(of: path, limit: limit + 1)
+        try path == "-"
+        ? StandardStream.input.readToEnd(limit: limit + 1) : FileDescriptor.contents(of: path, limit: limit + 1)
       guard bytes.count <= limit else { throw SystemError(call: "read", subject: path, code: SystemError.tooLarge) }
       return bytes
     } catch {

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Control
 internal import JSON
 internal import Posix
 internal import YAML
@@ -73,19 +74,15 @@ extension LoadedConfiguration {
     }
     let http = configuration.http
     if http.isEnabled {
-      do throws(SystemError) {
-        let status = try FileStatus(of: http.tokenFile)
-        if status.mode & 0o077 != 0 {
-          warn(
-            "http.token_file", "\(http.tokenFile): others than its owner can use it", "`chmod 600 \(http.tokenFile)`")
-        }
-        if status.lengthInBytes == 0 {
-          warn("http.token_file", "\(http.tokenFile): it is empty", "put a long random word into it")
-        }
-      } catch {
+      if !File.exists(http.tokenFile) {
         warn(
-          "http.token_file", "\(http.tokenFile): \(error.reason)",
-          "`(umask 077; head -c 32 /dev/urandom | base64 > \(http.tokenFile))`")
+          "http.token_file", "\(http.tokenFile): not there yet", "the first start makes it; senders need what is in it")
+      } else {
+        do throws(ControlError) {
+          _ = try BearerToken(existing: http.tokenFile)
+        } catch {
+          warn("http.token_file", error.description, error.remedy ?? "the recorder has to read it")
+        }
       }
     }
     for hook in configuration.onCapture {

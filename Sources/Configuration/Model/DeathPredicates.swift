@@ -65,8 +65,6 @@ public enum SignalName {
   /// What a process gets for its own fault.
   public static let crashes: [UInt8] = [4, 5, 6, 7, 8, 11, 31]
 
-  static var all: [String] { names }
-
   public static func number(of name: String) -> UInt8? {
     let full = name.uppercased().hasPrefix("SIG") ? name.uppercased() : "SIG" + name.uppercased()
     return names.firstIndex(of: full).map { UInt8($0 + 1) }

@@ -120,11 +120,4 @@ public enum MemoryBudget: Hashable, Sendable {
 public enum FreeSpace: Hashable, Sendable {
   case bytes(UInt64)
   case perMille(Int)
-
-  public func bytes(ofFileSystem size: UInt64) -> UInt64 {
-    switch self {
-    case .bytes(let count): count
-    case .perMille(let share): size / 1000 * UInt64(share)
-    }
-  }
 }

@@ -97,10 +97,12 @@ extension FlightRecorder {
   }
 
   private func row(of request: TriggerRequest, key: ContainerKey, time: BootTime, now: BootTime) -> TriggerRow {
-    TriggerRow(
+    var row = TriggerRow(
       time: time, accepted: now, source: request.source, reason: request.reason, rule: request.rule,
       priority: request.priority, container: key, before: request.before?.wholeNanoseconds,
       after: request.after?.wholeNanoseconds, fingerprint: request.fingerprint, body: request.body)
+    if let length = request.bodyLength { row.bodyLength = UInt64(length) }
+    return row
   }
 
   private struct Beginning {
