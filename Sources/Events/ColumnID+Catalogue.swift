@@ -108,6 +108,89 @@ extension ColumnID {
     .init(.secondFile, "second_file", .file, "", "the open file behind the other descriptor"),
     .init(.oldThread, "old_thread", .unsigned, "", "the thread that called exec"),
     .init(.askedFor, "asked_for", .string, "", "what exec was asked to run"),
+    .init(
+      .effectiveUserID, "effective_user_id", .unsigned, "",
+      "user id that counts, after the call, in the initial user namespace"),
+    .init(
+      .effectiveGroupID, "effective_group_id", .unsigned, "",
+      "group id that counts, after the call, in the initial user namespace"),
+    .init(.savedUserID, "saved_user_id", .unsigned, "", "saved user id after the call"),
+    .init(.savedGroupID, "saved_group_id", .unsigned, "", "saved group id after the call"),
+    .init(.filesystemUserID, "filesystem_user_id", .unsigned, "", "user id for access to files, after the call"),
+    .init(.filesystemGroupID, "filesystem_group_id", .unsigned, "", "group id for access to files, after the call"),
+    .init(.effectiveCapabilities, "effective_capabilities", .unsigned, "bits", "capabilities in force after the call"),
+    .init(
+      .permittedCapabilities, "permitted_capabilities", .unsigned, "bits",
+      "capabilities that can be put in force, after the call"),
+    .init(
+      .inheritableCapabilities, "inheritable_capabilities", .unsigned, "bits",
+      "capabilities handed on over exec, after the call"),
+    .init(
+      .boundingCapabilities, "bounding_capabilities", .unsigned, "bits",
+      "capabilities that an exec can give, after the call"),
+    .init(
+      .ambientCapabilities, "ambient_capabilities", .unsigned, "bits",
+      "capabilities that an exec without privileges keeps, after the call"),
+    .init(.oldUserID, "old_user_id", .unsigned, "", "user id before the call; absent where it is not known"),
+    .init(.oldGroupID, "old_group_id", .unsigned, "", "group id before the call"),
+    .init(.oldEffectiveUserID, "old_effective_user_id", .unsigned, "", "effective user id before the call"),
+    .init(.oldEffectiveGroupID, "old_effective_group_id", .unsigned, "", "effective group id before the call"),
+    .init(
+      .oldEffectiveCapabilities, "old_effective_capabilities", .unsigned, "bits",
+      "capabilities in force before the call"),
+    .init(
+      .oldPermittedCapabilities, "old_permitted_capabilities", .unsigned, "bits",
+      "permitted capabilities before the call"),
+    .init(
+      .oldBoundingCapabilities, "old_bounding_capabilities", .unsigned, "bits", "bounding capabilities before the call"),
+    .init(
+      .askedID, "asked_id", .integer, "",
+      "id asked for, in the caller's user namespace; -1 leaves it; of calls that set several, the real one"),
+    .init(.askedEffectiveID, "asked_effective_id", .integer, "", "effective id asked for"),
+    .init(.askedSavedID, "asked_saved_id", .integer, "", "saved id asked for"),
+    .init(.groups, "groups", .list, "", "supplementary groups asked for, in decimal"),
+    .init(
+      .askedEffectiveCapabilities, "asked_effective_capabilities", .unsigned, "bits",
+      "capabilities asked to be in force"),
+    .init(
+      .askedPermittedCapabilities, "asked_permitted_capabilities", .unsigned, "bits",
+      "capabilities asked to be permitted"),
+    .init(
+      .askedInheritableCapabilities, "asked_inheritable_capabilities", .unsigned, "bits",
+      "capabilities asked to be inheritable"),
+    .init(.operation, "operation", .unsigned, "", "what the call is to do: a command, a request, an option"),
+    .init(.operand, "operand", .integer, "", "the number that the operation takes"),
+    .init(.signal, "signal", .unsigned, "", "signal number"),
+    .init(
+      .targetPID, "target_pid", .integer, "",
+      "process acted on, in the caller's pid namespace; of kill, 0 and less are groups"),
+    .init(.targetThread, "target_thread", .integer, "", "thread acted on, in the caller's pid namespace"),
+    .init(
+      .objectName, "object_name", .string, "", "name of what is made or asked for: attribute, key, module, memory file"),
+    .init(.objectType, "object_type", .string, "", "type of it: file system, key"),
+    .init(.source, "source", .string, "", "what is mounted, as it was passed"),
+    .init(.data, "data", .string, "", "options or content that go with it, as they were passed"),
+    .init(.callFlags, "call_flags", .unsigned, "bits", "flags as they were passed; the kind says whose"),
+    .init(.protection, "protection", .unsigned, "bits", "PROT_* as they were passed"),
+    .init(.mappingFlags, "mapping_flags", .unsigned, "bits", "MAP_* as they were passed"),
+    .init(.memoryAddress, "memory_address", .unsigned, "", "address asked for"),
+    .init(.deviceNumber, "device_number", .unsigned, "", "device as it was passed to mknod"),
+    .init(.optionLevel, "option_level", .integer, "", "level of a socket's option: SOL_*, IPPROTO_*"),
+    .init(.optionName, "option_name", .integer, "", "number of a socket's option in its level"),
+    .init(
+      .passedDescriptors, "passed_descriptors", .list, "",
+      "descriptors that a message carries, in decimal, as sender or receiver has them"),
+    .init(.passedFiles, "passed_files", .list, "", "the open files behind the first eight of them"),
+    .init(.eventMask, "event_mask", .unsigned, "bits", "IN_*, FAN_*: what is watched for"),
+    .init(.socketState, "socket_state", .unsigned, "", "TCP_*: state of the socket"),
+    .init(
+      .accessTime, "access_time", .integer, "ns", "time of access to be set, since 1970; absent: now, or left alone"),
+    .init(
+      .modifyTime, "modify_time", .integer, "ns", "time of change to be set, since 1970; absent: now, or left alone"),
+    .init(.softLimit, "soft_limit", .unsigned, "", "limit to be set"),
+    .init(.hardLimit, "hard_limit", .unsigned, "", "what the limit may be raised to"),
+    .init(.attributesSet, "attributes_set", .unsigned, "bits", "MOUNT_ATTR_* to be set"),
+    .init(.attributesCleared, "attributes_cleared", .unsigned, "bits", "MOUNT_ATTR_* to be taken away"),
     .init(.bytes, "bytes", .bytes, "", "the string itself"),
     .init(.pid, "pid", .unsigned, "", "process id in the initial pid namespace"),
     .init(.start, "start", .unsigned, "ns", "when the process started, since boot"),

@@ -66,29 +66,40 @@ extension ExitStatus: CustomStringConvertible {
   }
 }
 
-/// The names of open(2)'s flags, as x86-64 and arm64 share them but for three.
+/// The names of open(2)'s flags.
 public enum OpenFlags {
   public static let writeOnly: Int64 = 0o1
   public static let readWrite: Int64 = 0o2
   public static let create: Int64 = 0o100
 
   /// `O_WRONLY|O_CREAT|O_TRUNC`; bits without a name follow in hexadecimal.
-  public static func names(_ flags: Int64) -> String {
+  ///
+  /// - Parameter isARM: arm and arm64 number four of them as no other does.
+  public static func names(_ flags: Int64, isARM: Bool = false) -> String {
     var parts = [["O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"][Int(flags & 3)]]
     var rest = flags & ~3
-    for (bit, name) in bits where rest & bit == bit {
+    for (bit, name) in isARM ? bitsOfARM : bits where rest & bit == bit {
       parts.append(name)
       rest &= ~bit
     }
-    if rest != 0 { parts.append("0x" + String(rest, radix: 16)) }
+    if rest != 0 { parts.append("0x" + String(UInt64(bitPattern: rest), radix: 16)) }
     return parts.joined(separator: "|")
   }
 
-  // Source: include/uapi/asm-generic/fcntl.h. O_SYNC and O_TMPFILE first: they contain other flags' bits.
-  private static let bits: [(Int64, String)] = [
-    (0o4_010_000, "O_SYNC"), (0o20_200_000, "O_TMPFILE"), (0o100, "O_CREAT"), (0o200, "O_EXCL"), (0o400, "O_NOCTTY"),
-    (0o1000, "O_TRUNC"), (0o2000, "O_APPEND"), (0o4000, "O_NONBLOCK"), (0o10_000, "O_DSYNC"), (0o20_000, "O_ASYNC"),
-    (0o40_000, "O_DIRECT"), (0o100_000, "O_LARGEFILE"), (0o200_000, "O_DIRECTORY"), (0o400_000, "O_NOFOLLOW"),
-    (0o1_000_000, "O_NOATIME"), (0o2_000_000, "O_CLOEXEC"), (0o10_000_000, "O_PATH"),
-  ]
+  // Source: include/uapi/asm-generic/fcntl.h.
+  private static let bits = table(
+    direct: 0o40_000, largeFile: 0o100_000, directory: 0o200_000, noFollow: 0o400_000)
+  // Source: arch/arm64/include/uapi/asm/fcntl.h; arch/arm's are the same.
+  private static let bitsOfARM = table(
+    direct: 0o200_000, largeFile: 0o400_000, directory: 0o40_000, noFollow: 0o100_000)
+
+  // O_SYNC and O_TMPFILE first: they contain other flags' bits.
+  private static func table(direct: Int64, largeFile: Int64, directory: Int64, noFollow: Int64) -> [(Int64, String)] {
+    [
+      (0o4_010_000, "O_SYNC"), (0o20_000_000 | directory, "O_TMPFILE"), (0o100, "O_CREAT"), (0o200, "O_EXCL"),
+      (0o400, "O_NOCTTY"), (0o1000, "O_TRUNC"), (0o2000, "O_APPEND"), (0o4000, "O_NONBLOCK"), (0o10_000, "O_DSYNC"),
+      (0o20_000, "O_ASYNC"), (direct, "O_DIRECT"), (largeFile, "O_LARGEFILE"), (directory, "O_DIRECTORY"),
+      (noFollow, "O_NOFOLLOW"), (0o1_000_000, "O_NOATIME"), (0o2_000_000, "O_CLOEXEC"), (0o10_000_000, "O_PATH"),
+    ]
+  }
 }

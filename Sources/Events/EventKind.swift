@@ -44,6 +44,64 @@ public struct EventKind: RawRepresentable, Hashable, Sendable {
   public static let cgroupCreate = EventKind(rawValue: 96)
   public static let cgroupRemove = EventKind(rawValue: 97)
   public static let cgroupAttach = EventKind(rawValue: 98)
+
+  public static let processControl = EventKind(rawValue: 112)
+  public static let processSession = EventKind(rawValue: 113)
+  public static let processGroup = EventKind(rawValue: 114)
+  public static let processSignal = EventKind(rawValue: 115)
+  public static let processHandle = EventKind(rawValue: 116)
+  public static let processPriority = EventKind(rawValue: 117)
+  public static let processLimit = EventKind(rawValue: 118)
+  public static let processDirectory = EventKind(rawValue: 119)
+  public static let credentialsUser = EventKind(rawValue: 120)
+  public static let credentialsGroup = EventKind(rawValue: 121)
+  public static let credentialsGroups = EventKind(rawValue: 122)
+  public static let credentialsCapabilities = EventKind(rawValue: 123)
+  public static let processFilter = EventKind(rawValue: 124)
+  public static let processTrace = EventKind(rawValue: 125)
+  public static let processPeek = EventKind(rawValue: 126)
+  public static let processPoke = EventKind(rawValue: 127)
+  public static let namespaceEnter = EventKind(rawValue: 128)
+  public static let namespaceUnshare = EventKind(rawValue: 129)
+  public static let rootPivot = EventKind(rawValue: 130)
+  public static let rootChange = EventKind(rawValue: 131)
+  public static let mountAttach = EventKind(rawValue: 132)
+  public static let mountDetach = EventKind(rawValue: 133)
+  public static let mountOpen = EventKind(rawValue: 134)
+  public static let mountConfigure = EventKind(rawValue: 135)
+  public static let mountCreate = EventKind(rawValue: 136)
+  public static let mountMove = EventKind(rawValue: 137)
+  public static let mountTree = EventKind(rawValue: 138)
+  public static let mountAttributes = EventKind(rawValue: 139)
+  public static let fileMakeNode = EventKind(rawValue: 144)
+  public static let attributeSet = EventKind(rawValue: 145)
+  public static let attributeGet = EventKind(rawValue: 146)
+  public static let attributeList = EventKind(rawValue: 147)
+  public static let attributeRemove = EventKind(rawValue: 148)
+  public static let fileTransfer = EventKind(rawValue: 149)
+  public static let memoryFile = EventKind(rawValue: 150)
+  public static let fileWatch = EventKind(rawValue: 151)
+  public static let fileMonitor = EventKind(rawValue: 152)
+  public static let fileMonitorMark = EventKind(rawValue: 153)
+  public static let fileAllocate = EventKind(rawValue: 154)
+  public static let fileTimes = EventKind(rawValue: 155)
+  public static let networkOption = EventKind(rawValue: 160)
+  public static let networkPair = EventKind(rawValue: 161)
+  public static let networkShutdown = EventKind(rawValue: 162)
+  public static let networkOutcome = EventKind(rawValue: 163)
+  public static let descriptorTake = EventKind(rawValue: 164)
+  public static let memoryMap = EventKind(rawValue: 168)
+  public static let memoryProtect = EventKind(rawValue: 169)
+  public static let kernelProgram = EventKind(rawValue: 172)
+  public static let kernelModuleLoad = EventKind(rawValue: 173)
+  public static let kernelModuleUnload = EventKind(rawValue: 174)
+  public static let kernelReplace = EventKind(rawValue: 175)
+  public static let keyControl = EventKind(rawValue: 176)
+  public static let keyAdd = EventKind(rawValue: 177)
+  public static let keyRequest = EventKind(rawValue: 178)
+  public static let kernelPerformance = EventKind(rawValue: 179)
+  public static let kernelFaultHandler = EventKind(rawValue: 180)
+  public static let terminalControl = EventKind(rawValue: 181)
 }
 
 /// One row of the catalogue: what a kind is called and what it tells.
@@ -91,6 +149,72 @@ extension EventKind {
     .init(kind: .cgroupCreate, name: "cgroup.mkdir", summary: "a cgroup was made"),
     .init(kind: .cgroupRemove, name: "cgroup.rmdir", summary: "a cgroup was removed"),
     .init(kind: .cgroupAttach, name: "cgroup.attach", summary: "a process was moved to another cgroup"),
+    .init(kind: .processControl, name: "process.prctl", summary: "prctl and arch_prctl: what a process sets of itself"),
+    .init(kind: .processSession, name: "process.setsid", summary: "a process began a session of its own"),
+    .init(kind: .processGroup, name: "process.setpgid", summary: "a process was put into a process group"),
+    .init(
+      kind: .processSignal, name: "process.signal", summary: "a signal was sent: the kill family, pidfd_send_signal"),
+    .init(kind: .processHandle, name: "process.pidfd", summary: "pidfd_open"),
+    .init(kind: .processPriority, name: "process.priority", summary: "setpriority"),
+    .init(kind: .processLimit, name: "process.limit", summary: "setrlimit, prlimit64"),
+    .init(kind: .processDirectory, name: "process.chdir", summary: "the working directory was changed"),
+    .init(kind: .credentialsUser, name: "credentials.user", summary: "the setuid family: asked for, before and after"),
+    .init(
+      kind: .credentialsGroup, name: "credentials.group", summary: "the setgid family: asked for, before and after"),
+    .init(kind: .credentialsGroups, name: "credentials.groups", summary: "the supplementary groups were set"),
+    .init(
+      kind: .credentialsCapabilities, name: "credentials.capabilities", summary: "capset: asked for, before and after"),
+    .init(kind: .processFilter, name: "process.seccomp", summary: "seccomp: calls are to be filtered"),
+    .init(kind: .processTrace, name: "process.trace", summary: "ptrace"),
+    .init(kind: .processPeek, name: "process.peek", summary: "process_vm_readv: another process's memory was read"),
+    .init(kind: .processPoke, name: "process.poke", summary: "process_vm_writev: another process's memory was written"),
+    .init(kind: .namespaceEnter, name: "namespace.enter", summary: "setns"),
+    .init(kind: .namespaceUnshare, name: "namespace.unshare", summary: "unshare"),
+    .init(kind: .rootPivot, name: "root.pivot", summary: "pivot_root"),
+    .init(kind: .rootChange, name: "root.change", summary: "chroot"),
+    .init(kind: .mountAttach, name: "mount.attach", summary: "mount"),
+    .init(kind: .mountDetach, name: "mount.detach", summary: "umount, umount2"),
+    .init(kind: .mountOpen, name: "mount.open", summary: "fsopen, fspick: a file system is about to be configured"),
+    .init(kind: .mountConfigure, name: "mount.configure", summary: "fsconfig"),
+    .init(kind: .mountCreate, name: "mount.create", summary: "fsmount"),
+    .init(kind: .mountMove, name: "mount.move", summary: "move_mount"),
+    .init(kind: .mountTree, name: "mount.tree", summary: "open_tree"),
+    .init(kind: .mountAttributes, name: "mount.attributes", summary: "mount_setattr"),
+    .init(kind: .fileMakeNode, name: "file.mknod", summary: "a device, a pipe or another node was made"),
+    .init(kind: .attributeSet, name: "xattr.set", summary: "an extended attribute was set"),
+    .init(kind: .attributeGet, name: "xattr.get", summary: "an extended attribute was asked for"),
+    .init(kind: .attributeList, name: "xattr.list", summary: "extended attributes were listed"),
+    .init(kind: .attributeRemove, name: "xattr.remove", summary: "an extended attribute was removed"),
+    .init(
+      kind: .fileTransfer, name: "file.transfer",
+      summary: "sendfile, splice, tee, copy_file_range: from one descriptor to another"),
+    .init(kind: .memoryFile, name: "memory.file", summary: "memfd_create, memfd_secret"),
+    .init(kind: .fileWatch, name: "file.watch", summary: "inotify_add_watch"),
+    .init(kind: .fileMonitor, name: "file.monitor", summary: "fanotify_init"),
+    .init(kind: .fileMonitorMark, name: "file.monitor_mark", summary: "fanotify_mark"),
+    .init(kind: .fileAllocate, name: "file.allocate", summary: "fallocate"),
+    .init(kind: .fileTimes, name: "file.times", summary: "the times of a file were set"),
+    .init(kind: .networkOption, name: "net.option", summary: "setsockopt"),
+    .init(kind: .networkPair, name: "net.pair", summary: "socketpair"),
+    .init(kind: .networkShutdown, name: "net.shutdown", summary: "shutdown"),
+    .init(
+      kind: .networkOutcome, name: "net.outcome",
+      summary: "a connection that was attempted without waiting is there, or is refused"),
+    .init(kind: .descriptorTake, name: "fd.take", summary: "pidfd_getfd: a descriptor of another process was copied"),
+    .init(kind: .memoryMap, name: "memory.map", summary: "mmap with PROT_EXEC"),
+    .init(kind: .memoryProtect, name: "memory.protect", summary: "mprotect, pkey_mprotect with PROT_EXEC"),
+    .init(kind: .kernelProgram, name: "kernel.bpf", summary: "bpf"),
+    .init(kind: .kernelModuleLoad, name: "kernel.module_load", summary: "init_module, finit_module"),
+    .init(kind: .kernelModuleUnload, name: "kernel.module_unload", summary: "delete_module"),
+    .init(kind: .kernelReplace, name: "kernel.kexec", summary: "kexec_load, kexec_file_load"),
+    .init(kind: .keyControl, name: "key.control", summary: "keyctl"),
+    .init(kind: .keyAdd, name: "key.add", summary: "add_key"),
+    .init(kind: .keyRequest, name: "key.request", summary: "request_key"),
+    .init(kind: .kernelPerformance, name: "kernel.perf", summary: "perf_event_open"),
+    .init(kind: .kernelFaultHandler, name: "kernel.userfault", summary: "userfaultfd"),
+    .init(
+      kind: .terminalControl, name: "terminal.control",
+      summary: "ioctl on a terminal: TIOCSTI types into it, TIOCSCTTY takes it"),
   ]
 
   private static let names: [EventKind: String] = Dictionary(

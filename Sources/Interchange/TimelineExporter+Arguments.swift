@@ -5,66 +5,6 @@ internal import JSON
 internal import Reconstruction
 
 extension TimelineExporter {
-  /// What Timesketch and ECS call a kind of event.
-  struct Label {
-    var description: String
-    var type: String
-    var categories: [String]
-    var types: [String]
-    var action: String
-  }
-
-  static func label(of kind: EventKind) -> Label { labels[kind] ?? other }
-
-  private static let other = Label(
-    description: "System Call", type: "call", categories: [], types: ["info"], action: "call")
-
-  private static let labels: [EventKind: Label] = [
-    .processFork: process("Process Forked", "fork", "start"),
-    .processExec: process("Process Started", "start", "start", "exec"),
-    .processExit: process("Process Ended", "end", "end", "exit"),
-    .threadStart: process("Thread Started", "thread-start", "info"),
-    .threadExit: process("Thread Ended", "thread-end", "info"),
-    .processRename: process("Process Renamed", "rename", "change"),
-    .threadRename: process("Thread Renamed", "thread-rename", "info"),
-    .signalReturn: process("Signal Handler Returned", "signal-return", "info"),
-    .fileOpen: file("File Opened", "open", "access"), .fileClose: file("File Closed", "close", "info"),
-    .fileRead: file("File Read", "read", "access"), .fileWrite: file("File Written", "write", "change"),
-    .fileRename: file("File Renamed", "rename", "change"), .fileUnlink: file("File Deleted", "delete", "deletion"),
-    .fileMakeDirectory: file("Directory Created", "mkdir", "creation"),
-    .fileRemoveDirectory: file("Directory Deleted", "rmdir", "deletion"),
-    .fileLink: file("File Linked", "link", "creation"),
-    .fileSymlink: file("Symbolic Link Created", "symlink", "creation"),
-    .fileChangeMode: file("File Mode Changed", "chmod", "change"),
-    .fileChangeOwner: file("File Owner Changed", "chown", "change"),
-    .fileTruncate: file("File Truncated", "truncate", "change"),
-    .descriptorDuplicate: file("Descriptor Duplicated", "dup", "info"),
-    .pipeCreate: file("Pipe Created", "pipe", "info"),
-    .networkSocket: network("Socket Created", "socket", ["info"]),
-    .networkConnect: network("Connection Opened", "connect", ["connection", "start"]),
-    .networkAccept: network("Connection Accepted", "accept", ["connection", "start"]),
-    .networkBind: network("Address Bound", "bind", ["info"]),
-    .networkListen: network("Listening Started", "listen", ["info"]),
-    .networkSend: network("Data Sent", "send", ["connection"]),
-    .networkReceive: network("Data Received", "receive", ["connection"]),
-    .cgroupCreate: cgroup("Control Group Created", "mkdir", "creation"),
-    .cgroupRemove: cgroup("Control Group Removed", "rmdir", "deletion"),
-    .cgroupAttach: cgroup("Control Group Joined", "attach", "change"),
-  ]
-
-  private static func process(_ text: String, _ name: String, _ type: String, _ action: String? = nil) -> Label {
-    Label(description: text, type: "process:\(name)", categories: ["process"], types: [type], action: action ?? name)
-  }
-  private static func file(_ text: String, _ name: String, _ type: String) -> Label {
-    Label(description: text, type: "file:\(name)", categories: ["file"], types: [type], action: name)
-  }
-  private static func network(_ text: String, _ name: String, _ types: [String]) -> Label {
-    Label(description: text, type: "network:\(name)", categories: ["network"], types: types, action: name)
-  }
-  private static func cgroup(_ text: String, _ name: String, _ type: String) -> Label {
-    Label(description: text, type: "cgroup:\(name)", categories: ["host"], types: [type], action: name)
-  }
-
   /// What a file is opened for, as far as the event says.
   static func access(of event: EventBlock) -> TimelineFragments.AspectKey.Access? {
     guard event.kind == .fileOpen, let flags = event.value(.openFlags) else { return nil }
@@ -114,7 +54,20 @@ extension TimelineExporter {
     }
     json.set("aftertrace.descriptor", ifPresent: event.value(.descriptor))
     json.set("aftertrace.count", ifPresent: event.value(.count))
-    json.set("aftertrace.open_flags", ifPresent: event.value(.openFlags).map { OpenFlags.names($0) })
+    if let flags = event.value(.openFlags) {
+      json.set(
+        "aftertrace.open_flags", OpenFlags.names(flags, isARM: event.call.map { $0.abi == 3 || $0.abi == 4 } ?? false))
+      json.set("aftertrace.open_flags_number", flags)
+    }
+    let typed = ColumnID.effectiveUserID.rawValue...ColumnID.attributesCleared.rawValue
+    for column in event.columns where typed.contains(column.rawValue) { writeNamed(column, of: event, &json) }
+    json.set("aftertrace.second_descriptor", ifPresent: event.value(.secondDescriptor))
+    json.set("aftertrace.second_file", ifPresent: text.value(.secondFile, of: event))
+    if event.kind == .processFork || event.kind == .threadStart || event.kind == .namespaceEnter
+      || event.kind == .namespaceUnshare
+    {
+      writeNamed(.cloneFlags, of: event, &json)
+    }
     if let first = event.value(.argument0) {
       json.beginArray("aftertrace.raw_arguments")
       writeRegister(first, &json)
@@ -124,6 +77,32 @@ extension TimelineExporter {
       writeRegister(event.value(.argument4) ?? 0, &json)
       writeRegister(event.value(.argument5) ?? 0, &json)
       json.endArray()
+    }
+  }
+
+  /// Numbers that a JSON reader may round: written as text.
+  private static let wide: Set<ColumnID> = [.memoryAddress, .accessTime, .modifyTime, .softLimit, .hardLimit]
+
+  /// A column under its own name: of numbers that have names the names, and the number beside them.
+  private func writeNamed(_ column: ColumnID, of event: EventBlock, _ json: inout JSONText) {
+    guard let description = text.description(of: column) else { return }
+    let name = "aftertrace." + description.name
+    switch description.valueType {
+    case .string: json.set(name, ifPresent: event.bytes(column))
+    case .list:
+      guard let list = event.list(column) else { return }
+      json.set(name, strings: list.items.map { String(decoding: $0, as: UTF8.self) })
+    case .integer, .unsigned:
+      guard let value = event.value(column) else { return }
+      if let names = text.names(of: column, value, event) {
+        json.set(name, names)
+        json.set(name + "_number", value)
+      } else if Self.wide.contains(column) {
+        json.set(name, text.value(column, of: event) ?? "")
+      } else {
+        json.set(name, value)
+      }
+    default: break
     }
   }
 

@@ -23,6 +23,9 @@ public struct EventText: Sendable {
     var isOwner: Bool
     var isRaw: Bool
     var isPlain: Bool
+    var hasNames: Bool
+    /// Of credentials: what they were before.
+    var before: ColumnID?
   }
 
   /// Names come from the capture's own catalogue, so that what this version does not know is named all the same. They are
@@ -67,7 +70,7 @@ public struct EventText: Sendable {
       type: columns[column.rawValue]?.valueType,
       prefix: Array(((columns[column.rawValue]?.name ?? "column-\(column.rawValue)") + "=").utf8),
       isFolded: folded.contains(column), isOwner: owners.contains(column), isRaw: raw.contains(column),
-      isPlain: plain.contains(column))
+      isPlain: plain.contains(column), hasNames: ArgumentNames.hasNames(column), before: changes[column])
   }
 
   private func style(of column: ColumnID) -> ColumnStyle {
@@ -121,7 +124,7 @@ public struct EventText: Sendable {
       guard let value = event.value(column) else { continue }
       line.append(text: isOpen ? ", " : "(")
       isOpen = true
-      append(number: value, column, style(of: column), to: &line)
+      append(number: value, column, style(of: column), of: event, to: &line)
     }
     if isOpen { line.append(UInt8(ascii: ")")) }
     if putsTextFirst {
@@ -135,6 +138,7 @@ public struct EventText: Sendable {
   private func append(_ column: ColumnID, of event: EventBlock, to line: inout [UInt8]) {
     let style = style(of: column)
     if style.isRaw { return }
+    if style.before != nil, appendChange(column, style, of: event, to: &line) { return }
     if style.isFolded {
       let kind = event.kind
       let isShown =
@@ -150,6 +154,30 @@ public struct EventText: Sendable {
     // What was opened is named once where the program's string and the kernel's path agree.
     let isTwice = column == .file && isThere && isPath(of: event, line[valueStart...])
     if !isThere || isTwice { line.removeSubrange(start...) }
+  }
+
+  /// Credentials that the event tells of before and after: `user_id=0->1000`, and nothing where they stayed the same.
+  ///
+  /// False: it does not tell how they were.
+  private func appendChange(_ column: ColumnID, _ style: ColumnStyle, of event: EventBlock, to line: inout [UInt8])
+    -> Bool
+  {
+    guard let before = style.before, let old = event.value(before), let new = event.value(column) else { return false }
+    if old == new { return true }
+    line.append(UInt8(ascii: " "))
+    line.append(contentsOf: style.prefix)
+    if style.hasNames {
+      // Sets of forty: what went and what came.
+      var parts: [String] = []
+      if old & ~new != 0 { parts.append("-" + (names(of: column, old & ~new, event) ?? "")) }
+      if new & ~old != 0 { parts.append("+" + (names(of: column, new & ~old, event) ?? "")) }
+      line.append(text: parts.joined(separator: " "))
+    } else {
+      line.append(decimal: old)
+      line.append(text: "->")
+      line.append(decimal: new)
+    }
+    return true
   }
 
   private func isPath(of event: EventBlock, _ text: ArraySlice<UInt8>) -> Bool {
@@ -217,18 +245,23 @@ public struct EventText: Sendable {
       for byte in bytes { line.append(hexadecimal: UInt64(byte)) }
     case .integer, .unsigned, .process, nil:
       guard let value = event.value(column) else { return false }
-      append(number: value, column, style, to: &line)
+      append(number: value, column, style, of: event, to: &line)
     }
     return true
   }
 
-  private func append(number value: Int64, _ column: ColumnID, _ style: ColumnStyle, to line: inout [UInt8]) {
+  private func append(
+    number value: Int64, _ column: ColumnID, _ style: ColumnStyle, of event: EventBlock, to line: inout [UInt8]
+  ) {
+    if style.hasNames, let names = names(of: column, value, event) { return line.append(text: names) }
     switch column {
     case .descriptor where value == -100: line.append(text: "AT_FDCWD")
-    case .openFlags: line.append(text: OpenFlags.names(value))
     case .mode: line.append(text: "0" + String(UInt64(bitPattern: value), radix: 8))
     case .exitCode: line.append(text: ExitStatus(waitStatus: Int32(truncatingIfNeeded: value)).description)
-    case .cloneFlags, .argument0, .argument1, .argument2, .argument3, .argument4, .argument5:
+    case .deviceNumber: line.append(text: "\(value >> 8 & 0xfff):\(value & 0xff | value >> 12 & 0xfff00)")
+    case .softLimit where value == -1, .hardLimit where value == -1: line.append(text: "RLIM_INFINITY")
+    case .operand where value > UInt32.max, .cloneFlags, .memoryAddress, .argument0, .argument1, .argument2, .argument3,
+      .argument4, .argument5:
       line.append(text: "0x")
       line.append(hexadecimal: UInt64(bitPattern: value))
     default:
@@ -238,6 +271,12 @@ public struct EventText: Sendable {
         line.append(decimal: value)
       }
     }
+  }
+
+  /// What the kernel's headers call a number; nil where it is just a number.
+  public func names(of column: ColumnID, _ value: Int64, _ event: EventBlock) -> String? {
+    if column == .optionName { return ArgumentNames.socketOption(value, level: event.value(.optionLevel)) }
+    return ArgumentNames.text(value, column: column, kind: event.kind, call: event.call)
   }
 
   /// The file's path, its addresses, or `unknown` with what is known: never another file's name.
@@ -252,6 +291,7 @@ public struct EventText: Sendable {
 
   private func appendVerb(_ event: EventBlock, to line: inout [UInt8]) {
     guard let call = event.call else { return line.append(text: verb(event.kind)) }
+    if event.kind == .networkOutcome { line.append(text: "outcome of ") }
     if call.abi < Self.abiLimit, call.number < Self.callLimit {
       let name = callNames[Int(call.abi) * Self.callLimit + Int(call.number)]
       if !name.isEmpty { return line.append(contentsOf: name) }
@@ -286,7 +326,16 @@ public struct EventText: Sendable {
   /// Details that a line leaves to `--json`.
   private static let folded: Set<ColumnID> = [
     .childStart, .parentStart, .argumentLength, .askedFor, .comm, .oldThread, .namespacePID, .terminal, .session,
-    .executable, .userID, .groupID, .childThread,
+    .executable, .userID, .groupID, .childThread, .effectiveUserID, .effectiveGroupID, .savedUserID, .savedGroupID,
+    .filesystemUserID, .filesystemGroupID, .effectiveCapabilities, .permittedCapabilities, .inheritableCapabilities,
+    .boundingCapabilities, .ambientCapabilities, .oldUserID, .oldGroupID, .oldEffectiveUserID, .oldEffectiveGroupID,
+    .oldEffectiveCapabilities, .oldPermittedCapabilities, .oldBoundingCapabilities,
+  ]
+  /// What stands for the time before.
+  private static let changes: [ColumnID: ColumnID] = [
+    .userID: .oldUserID, .groupID: .oldGroupID, .effectiveUserID: .oldEffectiveUserID,
+    .effectiveGroupID: .oldEffectiveGroupID, .effectiveCapabilities: .oldEffectiveCapabilities,
+    .permittedCapabilities: .oldPermittedCapabilities, .boundingCapabilities: .oldBoundingCapabilities,
   ]
 
   /// Arguments as a shell would take them.

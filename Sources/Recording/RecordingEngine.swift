@@ -69,8 +69,11 @@ final class RecordingEngine {
 
   /// Takes in the processes that were there before the probes.
   func scanProcesses() throws {
-    decoder.processes.take(
-      scan: try ProbeSession.scanProcesses(hierarchy: hierarchy.number), attribution: attribution)
+    let rows = try ProbeSession.scanProcesses(hierarchy: hierarchy.number)
+    decoder.processes.take(scan: rows, attribution: attribution)
+    ProcessTable.credentials(inScan: rows) { header, credentials in
+      decoder.credentials.set(header.tid, header.processKey, credentials, at: header.time)
+    }
   }
 
   /// Takes in what these processes have open, where somebody asks for it.

@@ -2,7 +2,7 @@ internal import CSeccomp
 public import Events
 internal import Glibc
 
-/// The names of system calls, from libseccomp's tables: a number means something only with its binary interface.
+/// The names of system calls, from libseccomp's tables and one of what is newer: a number means something only with its binary interface.
 public enum SystemCallTable {
   /// Numbers at or above this one are not looked up: no Linux interface has that many calls.
   public static let limit: UInt16 = 512
@@ -21,7 +21,9 @@ public enum SystemCallTable {
     guard Int(call.abi) < architectures.count else { return nil }
     let architecture = architectures[Int(call.abi)]
     let number = Int32(call.number) | (architecture == at_arch_x32 ? x32Bit : 0)
-    guard let name = seccomp_syscall_resolve_num_arch(architecture, number) else { return nil }
+    guard let name = seccomp_syscall_resolve_num_arch(architecture, number) else {
+      return newer(abi: call.abi, number: call.number)
+    }
     defer { free(name) }
     return String(cString: name)
   }
@@ -32,7 +34,7 @@ public enum SystemCallTable {
   public static func call(named name: String, abi: UInt8) -> SystemCall? {
     guard Int(abi) < architectures.count else { return nil }
     var number = seccomp_syscall_resolve_name_arch(architectures[Int(abi)], name)
-    guard number >= 0 else { return nil }
+    guard number >= 0 else { return newer(abi: abi, name: name).map { SystemCall(abi: abi, number: $0) } }
     number &= ~x32Bit
     guard number < Int32(limit) else { return nil }
     return SystemCall(abi: abi, number: UInt16(number))

@@ -42,6 +42,7 @@ enum at_form {
   AT_FORM_DESCRIPTOR = 9, /* at_transfer: a call on one descriptor without counts (close, dup, listen ...) */
   AT_FORM_SIGNAL_RETURN = 10, /* at_header alone: a signal handler returned, registers and number are those before it */
   AT_FORM_RENAME = 11,        /* at_rename: a task took another name */
+  AT_FORM_OUTCOME = 16,       /* at_outcome: a connect that did not wait has ended */
 };
 
 /* at_header.flags, and copied into the capture's event flags where they mean the same. */
@@ -221,6 +222,13 @@ enum at_field_id {
   AT_FIELD_SECOND_FILE = 16,  /* at_file: the second of a pair */
   AT_FIELD_FILENAME = 17,     /* kernel object: what execve was asked to run (bprm->filename) */
   AT_FIELD_EXECUTABLE_NAME = 18, /* kernel object: the name of an executable that no directory holds: "memfd:x" */
+  AT_FIELD_TEXT = 32,         /* user memory: strings that are no paths, in the order of the recipe */
+  AT_FIELD_SECOND_TEXT = 33,
+  AT_FIELD_THIRD_TEXT = 34,
+  AT_FIELD_BYTES = 35,        /* user memory: the struct that recipe.bytes points to */
+  AT_FIELD_CREDENTIALS = 36,  /* at_credentials: kernel object, as the call or the exec left them */
+  AT_FIELD_RIGHTS = 37,       /* user memory: int32s, the descriptors of an SCM_RIGHTS message */
+  AT_FIELD_RIGHT_FILE = 38,   /* at_file: of the first AT_RIGHTS_MAX of those, in their order */
 };
 
 struct at_field {
@@ -245,6 +253,23 @@ struct at_socket {
 };
 AT_STATIC_ASSERT(sizeof(struct at_socket) == 64);
 
+/* A socket that was left connecting is connected, or is not: seen where the state changes, told as of the task that asked. */
+struct at_outcome {
+  struct at_header header; /* of the task that called connect */
+  struct at_file file;
+  int32_t descriptor; /* that connect was called on */
+  int32_t error;      /* negative, as the socket holds it; 0 when it is connected */
+  struct at_socket socket; /* with the state that it has now */
+};
+AT_STATIC_ASSERT(sizeof(struct at_outcome) == 144);
+
+/* The credentials of a task, ids as the initial user namespace has them. */
+struct at_credentials {
+  uint32_t uid, gid, saved_uid, saved_gid, effective_uid, effective_gid, filesystem_uid, filesystem_gid;
+  uint64_t inheritable, permitted, effective, bounding, ambient; /* one bit a capability */
+};
+AT_STATIC_ASSERT(sizeof(struct at_credentials) == 72);
+
 /* What sys_exit has to do for one (abi, number). The recorder fills the table from its catalogue; a zero entry means
  * AT_FORM_CALL in the detail lane. Argument indexes are 1-based, 0 = none. */
 struct at_recipe {
@@ -259,13 +284,38 @@ struct at_recipe {
   uint8_t descriptor; /* argument with the descriptor to identify */
   uint8_t address;    /* argument with a struct sockaddr */
   uint8_t address_length;
-  uint8_t count;  /* argument with the count, or with the number of iovec entries */
+  uint8_t count;  /* argument with the count, or with the number of iovec entries; AT_FORM_DETAILED: not an argument but
+                   * the length of what `bytes` points to, or of each element of it */
   uint8_t vector; /* argument with an iovec array */
   uint8_t offset; /* argument with a file offset */
   uint8_t message; /* argument with a struct msghdr (its name is the address, its iovec the vector) */
   uint8_t pair;    /* argument with two int32 that the call filled in */
+  /* From here on only AT_FORM_DETAILED looks. */
+  uint8_t text; /* arguments with strings that are no paths */
+  uint8_t second_text;
+  uint8_t third_text;
+  uint8_t second_descriptor;
+  uint8_t bytes;        /* argument that points to a struct, or to elements of `count` bytes */
+  uint8_t bytes_length; /* argument with the number of elements; 0: one */
+  uint8_t more;         /* AT_MORE_* */
+  uint8_t choice;       /* argument that `choices` are about; 0: no choice */
+  uint64_t choices;
 };
-AT_STATIC_ASSERT(sizeof(struct at_recipe) == 16);
+AT_STATIC_ASSERT(sizeof(struct at_recipe) == 32);
+
+/* What the argument `choice` decides. Where it says no, the call is recorded as AT_FORM_CALL in the detail lane. */
+#define AT_MORE_CHOICE_BITS (1u << 0)  /* yes: the argument has a bit of `choices` */
+#define AT_MORE_CHOICE_RANGE (1u << 1) /* yes: it is from the low half of `choices` on, by no more than the high half */
+/* Not whether, but in which lane: bit AT_CHOICE_BIT(argument) of `choices`; where that is 0, it is the detail lane. */
+#define AT_MORE_CHOICE_LANE (1u << 2)
+#define AT_MORE_CREDENTIALS (1u << 3) /* the task's credentials, as the call left them */
+#define AT_MORE_RIGHTS (1u << 4)      /* `message` may carry descriptors: then the lane is activity */
+#define AT_MORE_OUTCOME (1u << 5)     /* connect: when it did not wait, its outcome is told later */
+
+/* Requests of ptrace lie below 64 and from 0x4200 on. */
+#define AT_CHOICE_BIT(argument) (((argument) ^ (argument) >> 8) & 63)
+#define AT_BYTES_MAX 256
+#define AT_RIGHTS_MAX 8
 
 #define AT_RECIPE_DROP 255 /* a form: nothing is recorded */
 #define AT_RECIPE_RESULT_DESCRIPTOR (1u << 0) /* the result is a descriptor: identify it */

@@ -52,28 +52,29 @@ struct at_message {
 	uint64_t name_length;
 	uint64_t vector;
 	uint64_t entries;
+	uint64_t control;
+	uint64_t control_length;
 };
 
 /* The parts of a struct msghdr in user memory. Answers negative when it cannot be read. */
 always_inline int read_message(struct at_message *message, uint64_t address, uint32_t compat)
 {
-	uint64_t words[4] = {};
 	if (compat) {
-		uint32_t halves[4] = {};
+		uint32_t halves[6] = {};
 		if (bpf_probe_read_user(halves, sizeof(halves), (const void *)address) < 0)
 			return -1;
 		message->name = halves[0];
 		message->name_length = halves[1];
 		message->vector = halves[2];
 		message->entries = halves[3];
+		message->control = halves[4];
+		message->control_length = halves[5];
 		return 0;
 	}
-	if (bpf_probe_read_user(words, sizeof(words), (const void *)address) < 0)
+	/* As the struct has it, but for what pads its second word. */
+	if (bpf_probe_read_user(message, sizeof(*message), (const void *)address) < 0)
 		return -1;
-	message->name = words[0];
-	message->name_length = (uint32_t)words[1];
-	message->vector = words[2];
-	message->entries = words[3];
+	message->name_length = (uint32_t)message->name_length;
 	return 0;
 }
 
@@ -177,7 +178,7 @@ __attribute__((noinline)) int put_descriptor(struct at_scratch *scratch, uint64_
 	if (file)
 		identify_file(&subject, task, file, cgroup);
 	put_file(scratch, &subject.file, id);
-	if (subject.file.type == AT_FILE_SOCKET)
+	if (subject.file.type == AT_FILE_SOCKET && id != AT_FIELD_RIGHT_FILE)
 		put_socket(scratch, file, 0);
 	return 0;
 }
@@ -250,18 +251,30 @@ __attribute__((noinline)) int put_pair(struct at_scratch *scratch, uint64_t cgro
 #define O_TRUNC 01000
 #define O_TMPFILE_BIT 020000000
 
-/* i386 socketcall: number, then a pointer to the arguments of that number. They take the pointer's place. */
+/* i386 socketcall: which call it stands for, then a pointer to that call's arguments. Becomes the call itself, by the
+ * number that this interface has for it since 4.3. Negative: it stays what it is. */
 __attribute__((noinline)) int unpack_socketcall(struct at_context *call)
 {
+	/* Number and count of arguments: socket, bind, connect, listen, accept (as accept4 without flags) ... */
+	static const uint16_t numbers[32] = {0,	  359, 361, 362, 363, 364, 367, 368, 360, 369, 371,
+					     369, 371, 373, 366, 365, 370, 372, 364, 337, 345};
+	static const uint8_t counts[32] = {0, 3, 3, 3, 2, 3, 3, 3, 4, 4, 4, 6, 6, 2, 5, 5, 3, 3, 4, 5, 4};
 	if (!call)
 		return -1;
-	uint32_t words[5] = {};
-	if (bpf_probe_read_user(words, sizeof(words), (const void *)call->arguments[2]) < 0) {
+	uint32_t which = call->arguments[1];
+	if (which == 0 || which > 20)
+		return -1;
+	uint32_t words[8] = {};
+	uint32_t size = counts[which & 31] * 4;
+	if (size > sizeof(words))
+		return -1;
+	if (bpf_probe_read_user(words, size, (const void *)call->arguments[2]) < 0) {
 		call->flags |= AT_FLAG_UNREADABLE;
 		return -1;
 	}
-	for (int i = 0; i < 5; i++)
-		call->arguments[i + 2] = words[i];
+	for (int i = 0; i < 6; i++)
+		call->arguments[i + 1] = words[i];
+	call->number = numbers[which & 31];
 	return 0;
 }
 
@@ -277,6 +290,101 @@ __attribute__((noinline)) int unpack_open_how(struct at_context *call)
 	}
 	for (int i = 0; i < 3; i++)
 		call->arguments[i + 3] = how[i];
+	return 0;
+}
+
+/* Strings that are no paths. A null pointer that the kernel did not mind is no string. */
+__attribute__((noinline)) int put_text(struct at_scratch *scratch, struct at_context *call, uint32_t argument, uint32_t id)
+{
+	if (!scratch || !call)
+		return -1;
+	uint64_t address = call->arguments[argument & 7];
+	if (address || call->result == -EFAULT)
+		put_user_string(scratch, address, id);
+	return 0;
+}
+
+/* What lies behind a pointer. Below a page there is none: some calls take small numbers in the same place. */
+__attribute__((noinline)) int put_struct_argument(struct at_scratch *scratch, struct at_context *call,
+						  const struct at_recipe *recipe)
+{
+	if (!scratch || !call || !recipe)
+		return -1;
+	uint64_t address = call->arguments[recipe->bytes & 7];
+	uint64_t length = recipe->count;
+	if (recipe->bytes_length)
+		length *= (uint32_t)call->arguments[recipe->bytes_length & 7];
+	if (address >= 4096 && length > 0)
+		put_user_bytes(scratch, address, length, AT_FIELD_BYTES, AT_BYTES_MAX);
+	return 0;
+}
+
+#define SOL_SOCKET 1
+#define SCM_RIGHTS 1
+#define CONTROL_LIMIT 4
+#define SCM_MAX_FD 253
+
+/* The descriptors that a message carries, and the files behind the first of them. Among a message's control data it is
+ * one of the first few parts: their number is not known to the kernel before it has gone through them. */
+__attribute__((noinline)) int put_rights(struct at_scratch *scratch, struct at_context *call,
+					 const struct at_recipe *recipe)
+{
+	if (!scratch || !call || !recipe)
+		return -1;
+	uint32_t compat = recipe->flags & AT_RECIPE_COMPAT;
+	uint32_t head = compat ? 12 : 16, align = compat ? 3 : 7;
+	struct at_message message = {};
+	if (read_message(&message, call->arguments[recipe->message & 7], compat) < 0)
+		return 0;
+	uint64_t at = message.control, end = at + message.control_length;
+	if (at == 0)
+		return 0;
+	for (int i = 0; i < CONTROL_LIMIT && at + head < end; i++) {
+		uint32_t words[4] = {};
+		if (bpf_probe_read_user(words, sizeof(words), (const void *)at) < 0)
+			return 0;
+		uint32_t length = words[0], level = compat ? words[1] : words[2], type = compat ? words[2] : words[3];
+		if (length <= head)
+			return 0;
+		if (level == SOL_SOCKET && type == SCM_RIGHTS) {
+			int32_t numbers[AT_RIGHTS_MAX];
+			__builtin_memset(numbers, -1, sizeof(numbers));
+			length -= head;
+			put_user_bytes(scratch, at + head, length, AT_FIELD_RIGHTS, SCM_MAX_FD * 4);
+			call->lane = AT_LANE_ACTIVITY;
+			uint32_t kept = length < sizeof(numbers) ? length : sizeof(numbers);
+			if (bpf_probe_read_user(numbers, kept & 63, (const void *)(at + head)) < 0)
+				return 0;
+			for (int j = 0; j < AT_RIGHTS_MAX; j++)
+				if (numbers[j] >= 0)
+					put_descriptor(scratch, call->cgroup, numbers[j], AT_FIELD_RIGHT_FILE, 1);
+			return 0;
+		}
+		at += (length + align) & ~(uint64_t)align;
+	}
+	return 0;
+}
+
+/* connect that did not wait: the socket is remembered, so that its outcome is told when its state changes. */
+__attribute__((noinline)) int expect_outcome(struct at_context *call)
+{
+	if (!call)
+		return -1;
+	struct task_struct *task = bpf_get_current_task_btf();
+	uint64_t file = file_of(task, (uint32_t)call->arguments[1]);
+	if (!file || (get(get(typed(file, file), f_inode), i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	struct at_outcome outcome = {};
+	struct at_subject subject = {};
+	identify_file(&subject, task, file, call->cgroup);
+	outcome.file = subject.file;
+	outcome.descriptor = call->arguments[1];
+	fill_header(&outcome.header, task, call->cgroup, 0, call->number, call->abi, AT_FORM_OUTCOME, AT_LANE_ACTIVITY);
+	uint64_t sock = sock_of(file);
+	bpf_map_update_elem(&connecting, &sock, &outcome, BPF_ANY);
+	/* It came before we did: the record of the call itself says so. */
+	if (get(typed(sock, sock), __sk_common.skc_state) != TCP_SYN_SENT)
+		bpf_map_delete_elem(&connecting, &sock);
 	return 0;
 }
 
@@ -320,15 +428,57 @@ __attribute__((noinline)) int put_fields(struct at_scratch *scratch, struct at_c
 	return 0;
 }
 
+/* What few calls have. */
+__attribute__((noinline)) int put_more_fields(struct at_scratch *scratch, struct at_context *call,
+					      const struct at_recipe *recipe)
+{
+	if (!scratch || !call || !recipe)
+		return -1;
+	if (recipe->text)
+		put_text(scratch, call, recipe->text, AT_FIELD_TEXT);
+	if (recipe->second_text)
+		put_text(scratch, call, recipe->second_text, AT_FIELD_SECOND_TEXT);
+	if (recipe->third_text)
+		put_text(scratch, call, recipe->third_text, AT_FIELD_THIRD_TEXT);
+	if (recipe->second_descriptor)
+		put_descriptor(scratch, call->cgroup, call->arguments[recipe->second_descriptor & 7],
+			       AT_FIELD_SECOND_FILE, 0);
+	if (recipe->bytes)
+		put_struct_argument(scratch, call, recipe);
+	if (recipe->more & AT_MORE_CREDENTIALS)
+		put_credentials(scratch);
+	if (recipe->more & AT_MORE_RIGHTS && call->result >= 0)
+		put_rights(scratch, call, recipe);
+	return 0;
+}
+
+/* Whether a call is to be taken apart; chooses its lane. */
+always_inline int is_chosen(struct at_context *call, const struct at_recipe *recipe)
+{
+	uint64_t argument = (uint32_t)call->arguments[recipe->choice & 7];
+	if (recipe->more & AT_MORE_CHOICE_LANE) {
+		if (!(recipe->choices >> AT_CHOICE_BIT(argument) & 1))
+			call->lane = AT_LANE_DETAIL;
+		return 1;
+	}
+	if (recipe->more & AT_MORE_CHOICE_BITS)
+		return (argument & recipe->choices) != 0;
+	return (uint32_t)argument - (uint32_t)recipe->choices <= recipe->choices >> 32;
+}
+
 __attribute__((noinline)) int detailed_call(struct at_context *call, const struct at_recipe *recipe)
 {
 	if (!call || !recipe)
 		return 0;
 	struct task_struct *task = bpf_get_current_task_btf();
+	if (recipe->choice && !is_chosen(call, recipe)) {
+		call->lane = AT_LANE_DETAIL;
+		return raw_call(call, task);
+	}
 	if (recipe->flags & AT_RECIPE_OPEN_HOW)
 		unpack_open_how(call);
-	if (recipe->flags & AT_RECIPE_SOCKETCALL)
-		unpack_socketcall(call);
+	if (recipe->more & AT_MORE_OUTCOME && call->result == -EINPROGRESS)
+		expect_outcome(call);
 	if (recipe->message)
 		sum_message(call, recipe);
 	if (recipe->flags & AT_RECIPE_WRITE_OPEN && call->result >= 0) {
@@ -346,6 +496,8 @@ __attribute__((noinline)) int detailed_call(struct at_context *call, const struc
 		record->arguments[i] = call->arguments[i + 1];
 	scratch->length = sizeof(*record);
 	put_fields(scratch, call, recipe);
+	if (*(const uint64_t *)&recipe->text)
+		put_more_fields(scratch, call, recipe);
 	fill_header(&record->header, task, call->cgroup, call->flags | scratch->flags, call->number, call->abi,
 		    AT_FORM_DETAILED, call->lane);
 	record->header.field_count = scratch->fields;
@@ -396,14 +548,20 @@ int on_sys_exit(uint64_t *context)
 	if (!recipe || recipe->form == 0)
 		recipe = &raw;
 	call.result = context[1];
+	call.flags = call.result <= -512 && call.result >= -516 ? AT_FLAG_RESTARTED : 0;
+	call.number = registers.number < 0x8000 ? registers.number : 0xffff; /* what has no room is unknown, not cut */
+	arguments_of(regs, registers.abi, call.arguments);
+	if (recipe->flags & AT_RECIPE_SOCKETCALL && unpack_socketcall(&call) == 0) {
+		index = registers.abi * AT_CALLS_PER_ABI + call.number;
+		recipe = bpf_map_lookup_elem(&recipes, &index);
+		if (!recipe || recipe->form == 0)
+			recipe = &raw;
+	}
 	int failed = (uint64_t)call.result > (uint64_t)-4096;
 	uint8_t form = recipe->form;
 	if (form == AT_RECIPE_DROP || (!failed && recipe->flags & AT_RECIPE_DROP_SUCCESS))
 		return 0;
 	call.lane = failed ? recipe->failure_lane : recipe->lane;
-	call.flags = call.result <= -512 && call.result >= -516 ? AT_FLAG_RESTARTED : 0;
-	call.number = registers.number < 0x8000 ? registers.number : 0xffff; /* what has no room is unknown, not cut */
-	arguments_of(regs, registers.abi, call.arguments);
 	if (recipe->flags & AT_RECIPE_FAMILY_BY_COMMAND) {
 		uint32_t command = call.arguments[2];
 		if (command != F_DUPFD && command != F_DUPFD_CLOEXEC)

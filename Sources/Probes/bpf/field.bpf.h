@@ -6,6 +6,7 @@
 #ifndef AFTERTRACE_FIELD_BPF_H
 #define AFTERTRACE_FIELD_BPF_H
 
+#include "credentials.bpf.h"
 #include "emit.bpf.h"
 
 #define AT_FIELD_NONE (-1)
@@ -120,6 +121,17 @@ __attribute__((noinline)) int put_kernel_string(struct at_scratch *scratch, uint
 		}                                                                               \
 		content_;                                                                       \
 	})
+
+/* The current task's credentials. */
+__attribute__((noinline)) int put_credentials(struct at_scratch *scratch)
+{
+	if (!scratch)
+		return -1;
+	struct at_credentials *content = put_struct(scratch, at_credentials, AT_FIELD_CREDENTIALS);
+	if (content)
+		read_credentials(content, get_address(bpf_get_current_task_btf(), cred));
+	return 0;
+}
 
 __attribute__((noinline)) int put_file(struct at_scratch *scratch, struct at_file *file, uint32_t id)
 {

@@ -169,9 +169,25 @@ struct signal_struct {
 	struct mm_struct *oom_mm;
 };
 
+/* From 6.3 on one 64-bit word, before that two of 32: the same bytes. Read whole. */
+typedef struct {
+	uint64_t val;
+} at_capabilities;
+
 struct cred {
 	at_kernel_id uid;
 	at_kernel_id gid;
+	at_kernel_id suid;
+	at_kernel_id sgid;
+	at_kernel_id euid;
+	at_kernel_id egid;
+	at_kernel_id fsuid;
+	at_kernel_id fsgid;
+	at_capabilities cap_inheritable;
+	at_capabilities cap_permitted;
+	at_capabilities cap_effective;
+	at_capabilities cap_bset;
+	at_capabilities cap_ambient;
 };
 
 struct mm_struct {
@@ -240,6 +256,7 @@ struct sock {
 	struct sock_common __sk_common;
 	uint16_t sk_protocol;
 	uint16_t sk_type;
+	int sk_err;
 	struct socket *sk_socket;
 };
 
@@ -291,9 +308,12 @@ struct pt_regs {
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
+#define TCP_ESTABLISHED 1
+#define TCP_SYN_SENT 2
 #define TCP_LISTEN 10
 #define AT_FDCWD (-100)
 #define EFAULT 14
+#define EINPROGRESS 115
 #define ENOSYS 38
 #define PF_KTHREAD 0x00200000
 #define SIGNAL_GROUP_EXIT 0x4

@@ -44,6 +44,14 @@ struct {
 	__type(value, struct at_recipe);
 } recipes SEC(".maps");
 
+/* Sockets that a recorded task left connecting, by their struct sock, until their state changes or room is needed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, uint64_t);
+	__type(value, struct at_outcome);
+} connecting SEC(".maps");
+
 /* Cgroup id to enum at_verdict. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -117,7 +125,8 @@ struct {
 } processor_map SEC(".maps");
 
 /* A record under construction. A field may start up to AT_SCRATCH_LIMIT and is at most AT_ARGV_MAX long, so nothing
- * reaches past the end. The largest record is an exec: 112 + argv 8200 + four strings of 4104 + small ones < 25600. */
+ * reaches past the end. The largest records are an exec (112 + argv 8200 + four strings of 4104 + small ones) and a mount
+ * (104 + path and three texts of 4104 + small ones): both < 25600. */
 #define AT_SCRATCH_LIMIT 25600
 #define AT_SCRATCH_SIZE (AT_SCRATCH_LIMIT + AT_ARGV_MAX + 64)
 

@@ -99,6 +99,7 @@ int on_exec(uint64_t *context)
 	record->executable = subject.file;
 	put_kernel_string(scratch, get_address(program, filename), AT_FIELD_FILENAME);
 	put_terminal(scratch, record, task);
+	put_credentials(scratch);
 	put_kernel_string(scratch, bpf_get_current_task() + bpf_core_field_offset(struct task_struct, comm), AT_FIELD_COMM);
 	fill_header(&record->header, task, cgroup, scratch->flags, -1, 0, AT_FORM_EXEC, AT_LANE_LIFECYCLE);
 	record->header.field_count = scratch->fields;

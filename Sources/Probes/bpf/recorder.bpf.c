@@ -1,6 +1,7 @@
 /* The live probes: one object, so that all of them share their maps. */
 #include "call.bpf.h"
 #include "cgroup.bpf.h"
+#include "outcome.bpf.h"
 #include "process.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -57,15 +57,10 @@ always_inline void put_unix_name(struct at_scratch *scratch, uint64_t address)
 	end_field(scratch, at, length, AT_FIELD_NAME, 0);
 }
 
-__attribute__((noinline)) int put_socket(struct at_scratch *scratch, uint64_t file, uint32_t with_name)
+/* What the kernel knows of the struct sock at `address`. */
+always_inline void read_socket(struct at_socket *out, uint64_t address)
 {
-	if (!scratch)
-		return -1;
-	uint64_t address = sock_of(file);
 	struct sock *sock = typed(sock, address);
-	struct at_socket *out = put_struct(scratch, at_socket, AT_FIELD_SOCKET);
-	if (!out)
-		return -1;
 	__builtin_memset(out, 0, sizeof(*out));
 	uint16_t family = get(sock, __sk_common.skc_family);
 	out->cookie = get(sock, __sk_common.skc_cookie.counter);
@@ -91,9 +86,20 @@ __attribute__((noinline)) int put_socket(struct at_scratch *scratch, uint64_t fi
 			struct file *other = get(get(peer, sk_socket), file);
 			out->peer_inode = get(get(other, f_inode), i_ino);
 		}
-		if (with_name)
-			put_unix_name(scratch, address);
 	}
+}
+
+__attribute__((noinline)) int put_socket(struct at_scratch *scratch, uint64_t file, uint32_t with_name)
+{
+	if (!scratch)
+		return -1;
+	uint64_t address = sock_of(file);
+	struct at_socket *out = put_struct(scratch, at_socket, AT_FIELD_SOCKET);
+	if (!out)
+		return -1;
+	read_socket(out, address);
+	if (with_name && out->family == AF_UNIX)
+		put_unix_name(scratch, address);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* The processes that were there before the probes: one row each, read once through an iterator. */
-#include "kernel.bpf.h"
+#include "credentials.bpf.h"
 
 /* As configuration.hierarchy: set before the object is loaded. */
 const volatile uint32_t hierarchy = 0;
@@ -19,8 +19,10 @@ struct at_task_row {
 	struct at_exec process;
 	struct at_field comm_field;
 	char comm[16];
+	struct at_field credentials_field;
+	struct at_credentials credentials;
 };
-AT_STATIC_ASSERT(sizeof(struct at_task_row) == 136);
+AT_STATIC_ASSERT(sizeof(struct at_task_row) == 216);
 
 #define PIDTYPE_SID 3
 
@@ -42,7 +44,7 @@ int list_processes(struct bpf_iter__task *context)
 	header->cpu = bpf_get_smp_processor_id();
 	header->form = AT_FORM_EXEC;
 	header->lane = AT_LANE_LIFECYCLE;
-	header->field_count = 1;
+	header->field_count = 2;
 	if (hierarchy == 0)
 		header->cgroup = task->cgroups->dfl_cgrp->kn->id;
 	else {
@@ -73,6 +75,9 @@ int list_processes(struct bpf_iter__task *context)
 	while (length < sizeof(row.comm) && row.comm[length])
 		length++;
 	row.comm_field.length = length;
+	row.credentials_field.id = AT_FIELD_CREDENTIALS;
+	row.credentials_field.length = sizeof(row.credentials);
+	read_credentials(&row.credentials, get_address(task, cred));
 	bpf_seq_write(output, &row, sizeof(row));
 	return 0;
 }

@@ -8,7 +8,8 @@ extension CallRecipe {
   private static let lengthPointer = UInt32(AT_RECIPE_ADDRESS_LENGTH_POINTER)
 
   /// Every decoded call. What is not here is recorded as number, six raw arguments and result.
-  static let all: [CallRecipe] = processes + opens + names + attributes + descriptors + transfers + network
+  static let all: [CallRecipe] =
+    processes + opens + names + attributes + descriptors + transfers + network + powers + moreFiles
 
   /// Success is told by the scheduler's events, which know the new process; only failures come from here.
   private static let processes: [CallRecipe] = [
@@ -41,8 +42,11 @@ extension CallRecipe {
   private static let names: [CallRecipe] = [
     .init(names: ["rename"], kind: .fileRename, form: .detailed, lane: .activity, path: 1, secondPath: 2),
     .init(
-      names: ["renameat", "renameat2"], kind: .fileRename, form: .detailed, lane: .activity, path: 2, directory: 1,
+      names: ["renameat"], kind: .fileRename, form: .detailed, lane: .activity, path: 2, directory: 1,
       secondPath: 4, secondDirectory: 3),
+    .init(
+      names: ["renameat2"], kind: .fileRename, form: .detailed, lane: .activity, path: 2, directory: 1,
+      secondPath: 4, secondDirectory: 3, arguments: [.unsigned(.callFlags, 5)]),
     .init(names: ["unlink"], kind: .fileUnlink, form: .detailed, lane: .activity, path: 1),
     .init(
       names: ["unlinkat"], kind: .fileUnlink, form: .detailed, lane: .activity, path: 2, directory: 1),
@@ -127,7 +131,7 @@ extension CallRecipe {
       arguments: [.int(.family, 1), .int(.socketType, 2), .int(.networkProtocol, 3)]),
     .init(
       names: ["connect"], kind: .networkConnect, form: .detailed, lane: .activity, descriptor: 1, address: 2,
-      addressLength: 3, arguments: [.int(.descriptor, 1)]),
+      addressLength: 3, more: UInt32(AT_MORE_OUTCOME), arguments: [.int(.descriptor, 1)]),
     .init(
       names: ["accept", "accept4"], kind: .networkAccept, form: .detailed, lane: .activity, failureLane: .detail,
       flags: resultDescriptor | lengthPointer, address: 2, addressLength: 3),
@@ -145,15 +149,29 @@ extension CallRecipe {
       descriptor: 1, address: 5, addressLength: 6, arguments: [.int(.descriptor, 1), .long(.count, 3)]),
     .init(
       names: ["sendmsg"], kind: .networkSend, form: .detailed, failureLane: .detail, descriptor: 1, message: 2,
-      arguments: [.int(.descriptor, 1), .long(.count, 6)]),
+      more: UInt32(AT_MORE_RIGHTS), arguments: [.int(.descriptor, 1), .long(.count, 6)]),
     .init(
       names: ["recvmsg"], kind: .networkReceive, form: .detailed, failureLane: .detail, descriptor: 1, message: 2,
-      arguments: [.int(.descriptor, 1), .long(.count, 6)]),
+      more: UInt32(AT_MORE_RIGHTS), arguments: [.int(.descriptor, 1), .long(.count, 6)]),
     .init(
       names: ["sendmmsg"], kind: .networkSend, form: .detailed, failureLane: .detail, descriptor: 1,
       arguments: [.int(.descriptor, 1)]),
     .init(
       names: ["recvmmsg"], kind: .networkReceive, form: .detailed, failureLane: .detail, descriptor: 1,
       arguments: [.int(.descriptor, 1)]),
+    .init(
+      names: ["setsockopt"], kind: .networkOption, form: .detailed, lane: .activity, failureLane: .detail,
+      descriptor: 1, bytes: 4, bytesUnit: 1, bytesLength: 5,
+      // What attaches a filter, a device or a mark; 64 replaces a table of iptables, and shares its bit with 0, which is none's.
+      choice: .lane([25, 26, 36, 50, 51, 52, 64], by: 3), layout: .option,
+      arguments: [.int(.descriptor, 1), .int(.optionLevel, 2), .int(.optionName, 3)]),
+    .init(
+      names: ["socketpair"], kind: .networkPair, form: .detailed, pair: 4,
+      arguments: [.int(.family, 1), .int(.socketType, 2), .int(.networkProtocol, 3)]),
+    .init(
+      names: ["shutdown"], kind: .networkShutdown, form: .descriptor, lane: .activity, failureLane: .detail,
+      descriptor: 1, arguments: [.int(.operation, 2)]),
+    // Becomes the call that it stands for.
+    .init(names: ["socketcall"], kind: .call, form: .call, failureLane: .detail, flags: UInt32(AT_RECIPE_SOCKETCALL)),
   ]
 }

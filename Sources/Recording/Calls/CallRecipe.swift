@@ -32,6 +32,23 @@ struct CallRecipe: Sendable {
   var offset: UInt8 = 0
   var message: UInt8 = 0
   var pair: UInt8 = 0
+  /// Strings that are no paths.
+  var text: UInt8 = 0
+  var secondText: UInt8 = 0
+  var thirdText: UInt8 = 0
+  var secondDescriptor: UInt8 = 0
+  /// A struct, or `bytesLength` elements of it, each of `bytesUnit` bytes.
+  var bytes: UInt8 = 0
+  var bytesUnit: UInt8 = 0
+  var bytesLength: UInt8 = 0
+  var more: UInt32 = 0
+  var choice: Choice?
+  /// What the strings are called: ``text``, ``secondText``, ``thirdText``.
+  var textColumns: [ColumnID] = []
+  /// How the struct is read.
+  var layout: StructLayout?
+  /// The interfaces whose registers hold the arguments in these places: 64-bit numbers take two of a 32-bit one.
+  var width: InterfaceWidth = .any
   /// Raw arguments that become columns of the event.
   var arguments: [Argument] = []
 
@@ -41,6 +58,46 @@ struct CallRecipe: Sendable {
     /// Registers are 64 bits wide; what the call reads of them is this.
     var width: Width
     enum Width: Sendable { case signed32, unsigned32, bits64 }
+  }
+
+  /// What one argument decides.
+  struct Choice: Sendable {
+    var argument: UInt8
+    var flag: UInt32
+    var values: UInt64
+
+    /// Taken apart only where the argument has one of these bits; else raw and in the detail lane.
+    static func hasBits(_ bits: UInt64, in argument: UInt8) -> Self {
+      Self(argument: argument, flag: UInt32(AT_MORE_CHOICE_BITS), values: bits)
+    }
+
+    /// Taken apart only where the argument is in the range; else raw and in the detail lane.
+    static func isIn(_ range: ClosedRange<UInt32>, _ argument: UInt8) -> Self {
+      Self(
+        argument: argument, flag: UInt32(AT_MORE_CHOICE_RANGE),
+        values: UInt64(range.lowerBound) | UInt64(range.upperBound - range.lowerBound) << 32)
+    }
+
+    /// Always taken apart, and in the detail lane where the argument is none of these.
+    static func lane(_ values: [UInt64], by argument: UInt8) -> Self {
+      Self(
+        argument: argument, flag: UInt32(AT_MORE_CHOICE_LANE),
+        values: values.reduce(0) { $0 | 1 << (($1 ^ $1 >> 8) & 63) })
+    }
+  }
+
+  enum InterfaceWidth: Sendable {
+    case any, only64, only32
+
+    func includes(isCompat: Bool) -> Bool { self == .any || isCompat == (self == .only32) }
+  }
+
+  /// Only the registers are told, and as what they mean.
+  var isTyped: Bool { form == .call && kind != .call && flags & UInt32(AT_RECIPE_DROP_SUCCESS) == 0 }
+
+  /// What the bytes behind a pointer are.
+  enum StructLayout: Sendable {
+    case capabilities, groups, limits, mountAttributes, option, times, performance, character
   }
 }
 
@@ -67,8 +124,10 @@ extension CallRecipe {
     at_recipe(
       form: form.rawValue, lane: lane.rawValue, failure_lane: failureLane.rawValue, flags: UInt8(flags), path: path,
       directory: directory, second_path: secondPath, second_directory: secondDirectory, descriptor: descriptor,
-      address: address, address_length: addressLength, count: count, vector: vector, offset: offset, message: message,
-      pair: pair)
+      address: address, address_length: addressLength, count: bytes == 0 ? count : bytesUnit, vector: vector,
+      offset: offset, message: message, pair: pair, text: text, second_text: secondText, third_text: thirdText,
+      second_descriptor: secondDescriptor, bytes: bytes, bytes_length: bytesLength,
+      more: UInt8(more | (choice?.flag ?? 0)), choice: choice?.argument ?? 0, choices: choice?.values ?? 0)
   }
 }
 
@@ -82,6 +141,7 @@ struct RecipeTable: Sendable {
     var kind: EventKind
     /// Nil where the call has no recipe.
     var form: CallRecipe.Form?
+    var isTyped: Bool
   }
 
   /// Resolves every recipe's names for every binary interface; a name that an interface lacks is left out there.
@@ -94,9 +154,11 @@ struct RecipeTable: Sendable {
           guard let call = SystemCallTable.call(named: name, abi: abi) else { continue }
           var resolved = recipe
           let isCompat = abi == UInt8(AT_ABI_I386.rawValue) || abi == UInt8(AT_ABI_ARM.rawValue)
+          guard recipe.width.includes(isCompat: isCompat) else { continue }
           if isCompat { resolved.flags |= UInt32(AT_RECIPE_COMPAT) }
           recipes[Self.index(of: call)] = resolved
-          outlines[Self.index(of: call)] = Outline(kind: resolved.kind, form: resolved.form)
+          outlines[Self.index(of: call)] = Outline(
+            kind: resolved.kind, form: resolved.form, isTyped: resolved.isTyped)
         }
       }
     }
@@ -109,7 +171,7 @@ struct RecipeTable: Sendable {
     return index < recipes.count ? recipes[index] : nil
   }
 
-  private static let none = Outline(kind: .call, form: nil)
+  private static let none = Outline(kind: .call, form: nil, isTyped: false)
 
   private static let signalReturns = [AT_ABI_X86_64, AT_ABI_ARM64].map { abi in
     SystemCallTable.call(named: "rt_sigreturn", abi: UInt8(abi.rawValue))

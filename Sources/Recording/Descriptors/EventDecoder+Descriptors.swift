@@ -107,7 +107,15 @@ extension EventDecoder {
     case .create, .accept, .pipe: flagWord = 0
     case .socket, .pipe2, .socketPair: flagWord = body.arguments.1
     case .accept4: flagWord = body.arguments.3
-    case .make: return trackRawCall(process, header, body)
+    case .unshare: return trackRawCall(process, header, body)
+    case .make:
+      guard let file, let maker = effects.maker(call) else { return trackRawCall(process, header, body) }
+      let isCloseOnExec = maker.argument < 0 || maker.argument > 0 && body.argument(maker.argument) & maker.bit != 0
+      let definition = definition(of: file)
+      descriptors?.open(
+        process, Int32(truncatingIfNeeded: body.result), file, at: header.time,
+        flags: isCloseOnExec ? .closesOnExec : [], definition)
+      return
     default:
       // The descriptor of what is used is the first argument of all these calls.
       guard let file, recipes[call]?.descriptor == 1 else { return }
@@ -123,6 +131,21 @@ extension EventDecoder {
     let second = self.definition(of: secondFile)
     descriptors?.open(process, pair.0, file, at: header.time, flags: flags, definition)
     descriptors?.open(process, pair.1, secondFile, at: header.time, flags: flags, second)
+  }
+}
+
+extension EventDecoder {
+  /// A message brought descriptors: the receiver has them from now on.
+  mutating func trackRights(
+    _ process: Int, _ header: at_header, _ recipe: CallRecipe, _ body: at_call, _ numbers: [Int32], _ files: [at_file]
+  ) {
+    guard descriptors != nil, recipe.kind == .networkReceive else { return }
+    let isCloseOnExec = body.arguments.2 & 0x4000_0000 != 0  // MSG_CMSG_CLOEXEC
+    for (number, file) in zip(numbers, files) where file.type != UInt8(AT_FILE_NONE.rawValue) {
+      let definition = definition(of: file)
+      descriptors?.open(
+        process, number, file, at: header.time, flags: isCloseOnExec ? .closesOnExec : [], definition)
+    }
   }
 }
 

@@ -303,7 +303,7 @@ public final class FlightRecorder {
     for (key, bytes) in open { store.histories[key]?.openBytes = bytes }
     account.blocks = store.blockBytes
     account.archives = store.histories.values.reduce(0) { $0 + $1.archiveBytes }
-    account.processes = engine.decoder.processes.memoryInBytes
+    account.processes = engine.decoder.processes.memoryInBytes + engine.decoder.credentials.memoryInBytes
     account.descriptors = engine.decoder.descriptors?.memoryInBytes ?? 0
     account.files = engine.decoder.files.memoryInBytes
     account.queue = max(shelf.queuedBytes - store.pinnedBytes, 0)

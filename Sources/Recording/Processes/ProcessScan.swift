@@ -3,11 +3,15 @@ internal import Posix
 internal import ProbeRecords
 
 extension ProcessTable {
+  /// A process's row: who it is, its name, and its credentials.
+  private static let scanStride =
+    MemoryLayout<at_exec>.size + 2 * MemoryLayout<at_field>.size + 16 + MemoryLayout<at_credentials>.size
+
   /// Takes in the processes that were there before the probes: the kernel's rows for who they are, /proc for strings.
   ///
   /// A process that an event told of in the meantime keeps what the event said; the scan only adds to it.
   mutating func take(scan rows: [UInt8], attribution: Attribution) {
-    let stride = MemoryLayout<at_exec>.size + MemoryLayout<at_field>.size + 16
+    let stride = Self.scanStride
     rows.withUnsafeBytes { bytes in
       var position = 0
       while position + stride <= bytes.count {
@@ -17,6 +21,23 @@ extension ProcessTable {
           take(body, record, attribution)
         }
         position += stride
+      }
+    }
+  }
+
+  /// The credentials that the scan found, by thread: those of each process's first.
+  static func credentials(
+    inScan rows: [UInt8], _ take: (_ header: at_header, _ credentials: at_credentials) -> Void
+  ) {
+    rows.withUnsafeBytes { bytes in
+      for position in Swift.stride(from: 0, through: bytes.count - scanStride, by: scanStride) {
+        guard
+          let record = ProbeRecord(UnsafeRawBufferPointer(rebasing: bytes[position..<(position + scanStride)])),
+          let field = record.fields(after: MemoryLayout<at_exec>.size).first(where: {
+            $0.id == AT_FIELD_CREDENTIALS.rawValue
+          }), let credentials = field.value(as: at_credentials.self)
+        else { continue }
+        take(record.header, credentials)
       }
     }
   }

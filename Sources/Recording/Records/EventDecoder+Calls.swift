@@ -14,6 +14,11 @@ extension EventDecoder {
     var address: [UInt8]?
     var socket: at_socket?
     var pair: (Int32, Int32)?
+    var texts: [(place: Int, bytes: [UInt8])] = []
+    var bytes: UnsafeRawBufferPointer?
+    var credentials: at_credentials?
+    var rights: [Int32] = []
+    var rightFiles: [at_file] = []
     var notes = EventFlags()
   }
 
@@ -23,12 +28,23 @@ extension EventDecoder {
     }
     let details = details(of: record)
     var notes = details.notes
-    if details.path != nil || details.address != nil { notes.insert(.fromUserMemory) }
+    if details.path != nil || details.address != nil || !details.texts.isEmpty || details.bytes != nil {
+      notes.insert(.fromUserMemory)
+    }
     let kind = kind(of: recipe, body)
     guard let builder = beginRow(header, kind: kind, result: body.result, flags: notes) else { return }
     trackDetailedCall(
       currentProcess, header, body, file: details.file, secondFile: details.secondFile, pair: details.pair)
-    for argument in recipe.arguments { builder.set(argument.column, argument.value(of: body.argument(argument.index))) }
+    trackRights(currentProcess, header, recipe, body, details.rights, details.rightFiles)
+    for argument in recipe.arguments {
+      // Without one of these no mode is passed, and the register holds whatever it held.
+      if argument.column == .mode, kind == .fileOpen, argument.index > 2,
+        body.argument(argument.index - 1) & Self.makesFile == 0
+      {
+        continue
+      }
+      builder.set(argument.column, argument.value(of: body.argument(argument.index)))
+    }
     if let file = details.file, file.type != UInt8(AT_FILE_NONE.rawValue) {
       builder.set(.file, Int64(intern(file, in: builder)))
     }
@@ -37,9 +53,38 @@ extension EventDecoder {
     if let pair = details.pair {
       builder.set(.descriptor, Int64(pair.0))
       builder.set(.secondDescriptor, Int64(pair.1))
-      if let second = details.secondFile { builder.set(.secondFile, Int64(intern(second, in: builder))) }
     }
+    if let second = details.secondFile, second.type != UInt8(AT_FILE_NONE.rawValue) {
+      builder.set(.secondFile, Int64(intern(second, in: builder)))
+    }
+    setMore(details, recipe, header, body, in: builder)
     streams.endRow(builder)
+  }
+
+  /// O_CREAT and what O_TMPFILE has beside O_DIRECTORY.
+  private static let makesFile: UInt64 = 0o20_000_100
+
+  /// What few calls have.
+  private mutating func setMore(
+    _ details: Details, _ recipe: CallRecipe, _ header: at_header, _ body: at_call, in builder: EventBlockBuilder
+  ) {
+    for text in details.texts where text.place < recipe.textColumns.count {
+      builder.set(recipe.textColumns[text.place], string: text.bytes)
+    }
+    if let bytes = details.bytes, let layout = recipe.layout, isMeant(layout, body) {
+      setStruct(bytes, layout, in: builder)
+    }
+    if let credentials = details.credentials { setCredentials(credentials, header, in: builder) }
+    if !details.rights.isEmpty { setRights(details.rights, details.rightFiles, in: builder) }
+    // Of a connect that does not wait: whether it was connected by the time that it returned.
+    if recipe.kind == .networkConnect, body.result == -115, let socket = details.socket {
+      builder.set(.socketState, Int64(socket.state))
+    }
+  }
+
+  /// TIOCSTI alone of the calls in its range points to a character.
+  private func isMeant(_ layout: CallRecipe.StructLayout, _ body: at_call) -> Bool {
+    layout != .character || body.arguments.1 == 0x5412
   }
 
   /// unlinkat removes a directory when it is asked to: the event is named after what it does.
@@ -67,6 +112,17 @@ extension EventDecoder {
       case AT_FIELD_ADDRESS.rawValue: details.address = Array(field.bytes)
       case AT_FIELD_SOCKET.rawValue: details.socket = field.value(as: at_socket.self)
       case AT_FIELD_PAIR.rawValue: details.pair = field.value(as: UInt64.self).map(splitPair)
+      case AT_FIELD_TEXT.rawValue: details.texts.append((0, Array(field.bytes)))
+      case AT_FIELD_SECOND_TEXT.rawValue: details.texts.append((1, Array(field.bytes)))
+      case AT_FIELD_THIRD_TEXT.rawValue: details.texts.append((2, Array(field.bytes)))
+      case AT_FIELD_BYTES.rawValue: details.bytes = field.bytes
+      case AT_FIELD_CREDENTIALS.rawValue: details.credentials = field.value(as: at_credentials.self)
+      case AT_FIELD_RIGHTS.rawValue:
+        details.rights = stride(from: 0, to: field.bytes.count & ~3, by: 4).map {
+          field.bytes.loadUnaligned(fromByteOffset: $0, as: Int32.self)
+        }
+      case AT_FIELD_RIGHT_FILE.rawValue:
+        if let file = field.value(as: at_file.self) { details.rightFiles.append(file) }
       default: break
       }
     }

@@ -14,6 +14,10 @@ extension EventDecoder {
       inherit(from: parent, to: child, body)
       descriptors?.fork(parent, child, isShared: body.clone_flags & 0x400 != 0, at: header.time)
     }
+    let isInNewUserNamespace = body.clone_flags & 0x1000_0000 != 0
+    let childKey = ProcessKey(pid: body.child_tgid, start: BootTime(nanoseconds: body.child_leader_start))
+    let inherited = credentials.credentials(of: header.tid, header.processKey, before: header.time)
+    credentials.set(body.child_tid, childKey, isInNewUserNamespace ? nil : inherited, at: header.time)
     guard let builder = beginRow(header, kind: isThread ? .threadStart : .processFork, result: Int64(body.child_tid))
     else { return }
     builder.set(.childPID, Int64(body.child_tgid))
@@ -55,6 +59,7 @@ extension EventDecoder {
     var notes = EventFlags()
     var filename: [UInt8]?
     var argumentBytes: [UInt8]?
+    var newCredentials: at_credentials?
     keepImage(of: number, until: header.time)
     apply(body, to: number, at: header.time)
     descriptors?.exec(number, at: header.time)
@@ -72,9 +77,12 @@ extension EventDecoder {
       case AT_FIELD_COMM.rawValue: processes[number].comm = Array(field.bytes.prefix { $0 != 0 })
       case AT_FIELD_TTY_NAME.rawValue: processes[number].terminal = Array(field.bytes.prefix { $0 != 0 })
       case AT_FIELD_FILENAME.rawValue: filename = Array(field.bytes.prefix { $0 != 0 })
+      case AT_FIELD_CREDENTIALS.rawValue: newCredentials = field.value(as: at_credentials.self)
       default: break
       }
     }
+    if body.old_tid != header.tid { credentials.set(body.old_tid, header.processKey, nil, at: header.time) }
+    credentials.set(header.tid, header.processKey, newCredentials, at: header.time)
     processes[number].flags.formUnion(notes.intersection(.truncated))
     guard let builder = beginRow(header, kind: .processExec, result: 0, flags: notes, process: number) else { return }
     let process = processes[number]
@@ -90,6 +98,11 @@ extension EventDecoder {
     builder.set(.userID, Int64(body.uid))
     builder.set(.groupID, Int64(body.gid))
     builder.set(.session, Int64(body.session))
+    if let newCredentials {
+      builder.set(.effectiveUserID, Int64(newCredentials.effective_uid))
+      builder.set(.effectiveGroupID, Int64(newCredentials.effective_gid))
+      builder.set(.effectiveCapabilities, Int64(bitPattern: newCredentials.effective))
+    }
     if body.tty != 0 { builder.set(.terminal, Int64(body.tty)) }
     if let name = process.terminal, body.tty != 0 { builder.set(.terminalName, string: name) }
     builder.set(.parentPID, Int64(body.parent_tgid))
@@ -131,6 +144,7 @@ extension EventDecoder {
     guard let body = record.body(as: at_exit.self) else { return countMalformed() }
     let number = processes.enter(header.processKey)
     let isThread = header.flags & UInt32(AT_FLAG_THREAD) != 0
+    credentials.set(header.tid, header.processKey, nil, at: header.time)
     if !isThread {
       if processes[number].parent == nil {
         processes[number].parent = ProcessKey(pid: body.parent_tgid, start: BootTime(nanoseconds: 0))

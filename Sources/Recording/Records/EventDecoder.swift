@@ -34,6 +34,7 @@ struct EventDecoder {
   /// Where it is not nil: what each process has open.
   var descriptors: DescriptorLedger?
   let effects = DescriptorEffects()
+  var credentials = CredentialTable()
   /// Of the row that was begun last.
   private(set) var currentProcess = -1
   /// Files that were named by a number that no definition came for, or whose definition was given up: by container.
@@ -64,6 +65,7 @@ struct EventDecoder {
     case AT_FORM_EXIT.rawValue: decodeExit(record, header)
     case AT_FORM_CGROUP.rawValue: decodeCgroup(record, header)
     case AT_FORM_RENAME.rawValue: decodeRename(record, header)
+    case AT_FORM_OUTCOME.rawValue: decodeOutcome(record, header)
     case AT_FORM_SIGNAL_RETURN.rawValue: decodeSignalReturn(header)
     default: malformed += 1
     }
@@ -138,9 +140,15 @@ struct EventDecoder {
   private mutating func decodeCall(_ record: ProbeRecord, _ header: at_header) {
     guard let body = record.body(as: at_call.self) else { return countMalformed() }
     let outline = recipes.outline(of: header.call)
-    let kind = outline.form == .descriptor ? .call : outline.kind
+    let kind = outline.form == .call ? outline.kind : .call
     guard let builder = beginRow(header, kind: kind, result: body.result) else { return }
     trackRawCall(currentProcess, header, body)
+    if outline.isTyped {
+      for argument in header.call.flatMap({ recipes[$0] })?.arguments ?? [] {
+        builder.set(argument.column, argument.value(of: body.argument(argument.index)))
+      }
+      return streams.endRow(builder)
+    }
     builder.set(.argument0, Int64(bitPattern: body.arguments.0))
     builder.set(.argument1, Int64(bitPattern: body.arguments.1))
     builder.set(.argument2, Int64(bitPattern: body.arguments.2))
