@@ -169,8 +169,8 @@ public struct EventText: Sendable {
     if style.hasNames {
       // Sets of forty: what went and what came.
       var parts: [String] = []
-      if old & ~new != 0 { parts.append("-" + (names(of: column, old & ~new, event) ?? "")) }
-      if new & ~old != 0 { parts.append("+" + (names(of: column, new & ~old, event) ?? "")) }
+      if old & ~new != 0 { parts.append("-" + (new == 0 ? "all" : brief(column, old & ~new, event))) }
+      if new & ~old != 0 { parts.append("+" + brief(column, new & ~old, event)) }
       line.append(text: parts.joined(separator: " "))
     } else {
       line.append(decimal: old)
@@ -178,6 +178,12 @@ public struct EventText: Sendable {
       line.append(decimal: new)
     }
     return true
+  }
+
+  /// The names of a few; many are told as the number that they are.
+  private func brief(_ column: ColumnID, _ bits: Int64, _ event: EventBlock) -> String {
+    if bits.nonzeroBitCount > 8 { return "0x" + String(UInt64(bitPattern: bits), radix: 16) }
+    return names(of: column, bits, event) ?? ""
   }
 
   private func isPath(of event: EventBlock, _ text: ArraySlice<UInt8>) -> Bool {

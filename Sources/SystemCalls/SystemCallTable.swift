@@ -34,11 +34,21 @@ public enum SystemCallTable {
   public static func call(named name: String, abi: UInt8) -> SystemCall? {
     guard Int(abi) < architectures.count else { return nil }
     var number = seccomp_syscall_resolve_name_arch(architectures[Int(abi)], name)
-    guard number >= 0 else { return newer(abi: abi, name: name).map { SystemCall(abi: abi, number: $0) } }
+    guard number >= 0 else {
+      let known = newer(abi: abi, name: name) ?? (abi == i386 ? numbersOfI386[name] : nil)
+      return known.map { SystemCall(abi: abi, number: $0) }
+    }
     number &= ~x32Bit
     guard number < Int32(limit) else { return nil }
     return SystemCall(abi: abi, number: UInt16(number))
   }
+
+  private static let i386: UInt8 = 1
+
+  /// What libseccomp answers by number and not by name: it takes i386's calls on sockets for parts of socketcall, though
+  /// they have numbers of their own since 4.3.
+  private static let numbersOfI386: [String: UInt16] = Dictionary(
+    calls(abi: i386).map { ($0.name, $0.call.number) }, uniquingKeysWith: { first, _ in first })
 
   /// Every named call of one interface, by number.
   public static func calls(abi: UInt8) -> [(call: SystemCall, name: String)] {

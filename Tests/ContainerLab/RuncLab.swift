@@ -62,9 +62,16 @@ public final class RuncLab: Sendable {
     return try Lab.start("runc", ["--root", root, "run", "--bundle", bundle, name], log: log(of: name))
   }
 
+  /// The root that all its containers share.
+  public var rootDirectory: String { directory + "/rootfs" }
+
   /// The words that run a container in the foreground, for a program that is to start them itself.
-  public func command(_ name: String, _ arguments: [String], cgroupsPath: String? = nil) throws -> [String] {
-    let bundle = try makeBundle(name, arguments, cgroupsPath: cgroupsPath)
+  ///
+  /// - Parameter capabilities: Beside those that docker gives.
+  public func command(
+    _ name: String, _ arguments: [String], cgroupsPath: String? = nil, capabilities: [String] = []
+  ) throws -> [String] {
+    let bundle = try makeBundle(name, arguments, cgroupsPath: cgroupsPath, capabilities: capabilities)
     return [try Lab.require("runc"), "--root", root, "run", "--bundle", bundle, name]
   }
 
@@ -81,26 +88,28 @@ public final class RuncLab: Sendable {
 
   /// A bundle in a directory of its own; the root is shared and writable.
   private func makeBundle(
-    _ name: String, _ arguments: [String], cgroupsPath: String?, memoryLimit: Int? = nil
+    _ name: String, _ arguments: [String], cgroupsPath: String?, memoryLimit: Int? = nil, capabilities: [String] = []
   ) throws -> String {
     let bundle = "\(directory)/bundles/\(name)"
     if !File.exists(bundle) { try Directory.create(bundle) }
     let spec = Self.specification(
       root: directory + "/rootfs", arguments: arguments, cgroupsPath: cgroupsPath, label: name,
-      memoryLimit: memoryLimit)
+      memoryLimit: memoryLimit, capabilities: capabilities)
     try FileDescriptor.write(spec.utf8, to: bundle + "/config.json")
     return bundle
   }
 
   private static func specification(
-    root: String, arguments: [String], cgroupsPath: String?, label: String, memoryLimit: Int?
+    root: String, arguments: [String], cgroupsPath: String?, label: String, memoryLimit: Int?,
+    capabilities more: [String]
   ) -> String {
     let words = arguments.map(quoted).joined(separator: ", ")
-    let capabilities = [
-      "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_NET_BIND_SERVICE",
-      "CAP_NET_RAW", "CAP_SYS_CHROOT",
-    ]
-    .map(quoted).joined(separator: ", ")
+    let capabilities =
+      (more + [
+        "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_NET_BIND_SERVICE",
+        "CAP_NET_RAW", "CAP_SYS_CHROOT",
+      ])
+      .map(quoted).joined(separator: ", ")
     let cgroup = cgroupsPath.map { "\"cgroupsPath\": \(quoted($0)), " } ?? ""
     let resources = memoryLimit.map { "\"resources\": {\"memory\": {\"limit\": \($0), \"swap\": \($0)}}, " } ?? ""
     return """

@@ -56,6 +56,53 @@ extension EndToEndTests {
       #expect(try Program.run("info", place["t.pcapng"]).text.contains(": complete"))
     }
 
+    static let socketcall = """
+      static int call(int number, int a, int b, int c) {
+        int result;
+        __asm__ volatile("int $0x80" : "=a"(result) : "a"(number), "b"(a), "c"(b), "d"(c) : "memory");
+        return result;
+      }
+      void _start(void) {
+        int pair[2], made[4] = {1, 2, 0, (int)pair};
+        call(102, 8, (int)made, 0);
+        int sent[6] = {0, (int)"twelve bytes", 12, 0, 0, 0};
+        sent[0] = pair[0];
+        call(102, 9, (int)sent, 0);
+        struct { unsigned short family; char path[20]; } address = {1, "/nowhere/at-all"};
+        int to[3] = {0, (int)&address, sizeof address};
+        to[0] = pair[1];
+        call(102, 3, (int)to, 0);
+        int ended[2] = {0, 2};
+        ended[0] = pair[0];
+        call(102, 13, (int)ended, 0);
+        call(102, 3, 8, 0);
+        call(102, 99, (int)ended, 0);
+        call(37, 0x7fffff, 15, 0);
+        call(1, 0, 0, 0);
+      }
+      """
+
+    @Test(.enabled(if: Program.canRecord(i386SkipReason)))
+    func `socketcall of a 32-bit program is told as the call that it stands for`() throws {
+      let place = try Workplace()
+      let events = try TaskTests.record(Self.socketcall, in: place, flags: Self.small, isHere: true)
+      let lines = events.compactMap { event -> String? in
+        guard event.text("event.action")?.hasSuffix("(32-bit)") == true else { return nil }
+        return event.text("message").map { String($0.drop { $0 != " " }.dropFirst()) }
+      }
+      func isTold(_ pattern: String) -> Bool { lines.contains { Act.matches($0, pattern) } }
+      #expect(
+        isTold(
+          "socketpair (32-bit) descriptor=# socket:[#] family=AF_UNIX socket_type=SOCK_DGRAM network_protocol=0 "
+            + "second_descriptor=# second_file=socket:[#] = 0"), "\(lines)")
+      #expect(isTold("sendto (32-bit) descriptor=# socket:[#] count=12 = 12"), "\(lines)")
+      #expect(isTold("connect (32-bit) descriptor=# socket:[#] unix:/nowhere/at-all = -ENOENT"), "\(lines)")
+      #expect(isTold("shutdown (32-bit) descriptor=# socket:[#] operation=SHUT_RDWR = 0"), "\(lines)")
+      // Where its arguments cannot be read, or it stands for nothing, it is itself.
+      #expect(lines.filter { $0.hasPrefix("socketcall (32-bit)(") }.count == 2, "\(lines)")
+      #expect(isTold("kill (32-bit) signal=SIGTERM target_pid=8388607 = -ESRCH"), "\(lines)")
+    }
+
     static let memory = """
       #define _GNU_SOURCE
       #include <fcntl.h>

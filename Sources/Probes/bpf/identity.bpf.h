@@ -50,7 +50,8 @@ always_inline void put_pseudo_name(struct at_scratch *scratch, struct at_subject
 	struct dentry *dentry = typed(dentry, subject->key.dentry);
 	uint64_t name = get_address(dentry, d_name.name);
 	uint32_t length = get(dentry, d_name.hash_len) >> 32;
-	if (length > 0) {
+	/* A namespace and a pidfd are called "/", which is the name of what has none. */
+	if (length > 1) {
 		put_kernel_string(scratch, name, AT_FIELD_NAME);
 		return;
 	}
