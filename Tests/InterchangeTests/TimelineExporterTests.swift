@@ -15,8 +15,8 @@ import Testing
   /// gets a new digest here, and a line in the changelog.
   @Test(
     arguments: [
-      ("web-shell.pcapng", "d3fdc4be3d8148c1996c0c071afb9055967e555c028ab2e29f748c824099f3cf"),
-      ("crash.pcapng", "bc1b43b7a5b25e779e8da2b0798870bd11ca0324e4ca14427f5fe0d6ec7e015c"),
+      ("web-shell.pcapng", "51449e2f5c010bf8447c427b0fa03c33a0d2803eaf4368f9b7a55517ddba51fa"),
+      ("crash.pcapng", "5326cc1e081f660bb1d3903c0b09e615c33cb472383d9d9fa0c22f0fd8dda467"),
     ]) func `the timeline of a sample is what it was, byte for byte`(name: String, digest: String) throws
   {
     let capture = try open(name)

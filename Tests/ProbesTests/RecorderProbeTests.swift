@@ -297,7 +297,7 @@ struct RecorderProbeTests {
   @Test func `the table scan lists this process with its parent`() throws {
     let object = try ObjectFile(ProbeObject.tasks.bytes, name: "tasks").load()
     let rows = try object.rows(of: "list_processes")
-    let size = 136
+    let size = 216
     try #require(rows.count >= size && rows.count % size == 0)
     let found = stride(from: 0, to: rows.count, by: size).map { Record(bytes: Array(rows[$0..<$0 + size])) }
       .first { $0.header.tgid == UInt32(getpid()) }
@@ -306,6 +306,10 @@ struct RecorderProbeTests {
     #expect(own.header.flags == UInt32(AT_FLAG_TABLE_SCAN))
     #expect(own.header.leader_start > 0 && own.header.mount_namespace > 0)
     #expect(own.field(AT_FIELD_COMM) != nil)
+    let credentials = try #require(own.field(AT_FIELD_CREDENTIALS))
+    #expect(credentials.content.count == MemoryLayout<at_credentials>.size)
+    let ids = credentials.content.withUnsafeBytes { $0.loadUnaligned(as: at_credentials.self) }
+    #expect(ids.uid == getuid() && ids.effective_gid == getegid() && ids.effective & ~ids.permitted == 0)
   }
 }
 
