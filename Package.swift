@@ -150,7 +150,7 @@ let testTargets: [Target] = [
     of: "Recording",
     [
       "CaptureFormat", "ContainerLab", "Events", "JSON", "Posix", "ProbeRecords", "Reconstruction", "ShelfWriter",
-      "Triggers",
+      "SystemCalls", "Triggers",
     ],
     exclude: ["Fixtures"]),
   tests(of: "Arguments", ["SnapshotLab"], exclude: ["Snapshots"]),

@@ -5,7 +5,7 @@ internal import Glibc
 /// The names of system calls, from libseccomp's tables and one of what is newer: a number means something only with its binary interface.
 public enum SystemCallTable {
   /// Numbers at or above this one are not looked up: no Linux interface has that many calls.
-  public static let limit: UInt16 = 512
+  public static let limit: UInt16 = 548
 
   /// The binary interfaces by the number that the probes use for them.
   private static let architectures: [UInt32] = [

@@ -155,7 +155,9 @@ struct RecipeTable: Sendable {
           var resolved = recipe
           let isCompat = abi == UInt8(AT_ABI_I386.rawValue) || abi == UInt8(AT_ABI_ARM.rawValue)
           guard recipe.width.includes(isCompat: isCompat) else { continue }
-          if isCompat { resolved.flags |= UInt32(AT_RECIPE_COMPAT) }
+          // x32's own numbers are those of calls with 32-bit layouts.
+          let isOfX32 = abi == UInt8(AT_ABI_X32.rawValue) && call.number >= 512
+          if isCompat || isOfX32 { resolved.flags |= UInt32(AT_RECIPE_COMPAT) }
           recipes[Self.index(of: call)] = resolved
           outlines[Self.index(of: call)] = Outline(
             kind: resolved.kind, form: resolved.form, isTyped: resolved.isTyped)

@@ -1,4 +1,5 @@
 internal import Events
+internal import ProbeRecords
 internal import SystemCalls
 
 /// What a system call does to the caller's table of descriptors.
@@ -25,7 +26,7 @@ struct DescriptorEffects: Sendable {
   }
 
   static let closeOnExec: UInt64 = 0x80000
-  private var effects = [DescriptorEffect](repeating: .none, count: 5 * 512)
+  private var effects = [DescriptorEffect](repeating: .none, count: Int(AT_ABI_COUNT.rawValue) * Int(AT_CALLS_PER_ABI))
   private var makers: [Int: Maker] = [:]
 
   private static let named: [(DescriptorEffect, [String])] = [

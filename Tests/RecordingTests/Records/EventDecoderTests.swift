@@ -51,6 +51,11 @@ struct Decoding {
     }
   }
 
+  /// A record as it lies in a ring.
+  mutating func decode(bytes: [UInt8]) {
+    bytes.withUnsafeBytes { decoder.decode(ProbeRecord($0)!) }
+  }
+
   /// Ends the recording and reads what became of it, in the order of the stream.
   func events<Answer>(_ answer: (EventBlock) -> Answer) throws -> [Answer] {
     streams.sealAll()
