@@ -29,7 +29,7 @@ import Testing
     return objects
   }
 
-  @Test(arguments: ["web-shell.pcapng", "crash.pcapng", "falco-alert.pcapng", "death.pcapng"])
+  @Test(arguments: ["web-shell.pcapng", "crash.pcapng", "falco-alert.pcapng", "death.pcapng", "acts.pcapng"])
   func `a sample is what it was when it was made`(name: String) throws {
     let sums = String(decoding: try FileDescriptor.contents(of: Self.directory + "/SHA256SUMS"), as: UTF8.self)
     let bytes = try FileDescriptor.contents(of: Self.directory + "/" + name, limit: 1 << 24)
@@ -40,6 +40,7 @@ import Testing
   @Test(arguments: [
     ("web-shell.pcapng", "shop-web", "shop/web:1.4"), ("crash.pcapng", "billing", "shop/billing:2.0"),
     ("falco-alert.pcapng", "shop-web", "shop/web:1.4"), ("death.pcapng", "billing", "shop/billing:2.0"),
+    ("acts.pcapng", "acts", "lab/acts:1.0"),
   ])
   func `a sample is complete and names its container`(name: String, container: String, image: String) throws {
     let file = try open(name)
@@ -65,6 +66,34 @@ import Testing
     #expect(call["event.outcome"]?.string == "failure")
     #expect(call["error.code"]?.string == "-ECONNREFUSED")
     #expect(events.allSatisfy { $0["container.name"]?.string == "shop-web" })
+  }
+
+  @Test func `each act is in the sample, by its kind and with the names of its numbers`() throws {
+    let events = try timeline(Capture(path: Self.directory + "/acts.pcapng"))
+    var acts: [String: [JSONValue]] = [:]
+    var current = ""
+    for event in events {
+      if let path = event["file.path"]?.string, path.hasPrefix("/act/") { current = String(path.dropFirst(5)) }
+      acts[current, default: []].append(event)
+    }
+    func told(_ act: String, _ kind: String, _ member: String) -> [String?] {
+      (acts[act] ?? []).filter { $0["aftertrace.kind"]?.string == kind }.map { event in
+        event["aftertrace." + member].map { $0.string ?? $0.integer.map(String.init) ?? "\($0.elements.map(\.string))" }
+      }
+    }
+    let kinds = Set(events.compactMap { $0["aftertrace.kind"]?.string })
+    let missing = EventKind.catalogue.filter { (112...191).contains($0.kind.rawValue) && !kinds.contains($0.name) }
+    #expect(missing.map(\.name) == [])
+    #expect(told("setuid", "credentials.user", "old_user_id") == ["0"])
+    #expect(told("setuid", "credentials.user", "effective_user_id") == ["1000"])
+    #expect(told("mount", "mount.attach", "call_flags") == ["MS_NOSUID|MS_NODEV"])
+    #expect(told("kill", "process.signal", "signal") == ["SIGKILL"])
+    #expect(told("rights", "net.recv", "passed_files") == ["\(["/data/two", "/data/three"].map(Optional.some))"])
+    #expect(told("outcome-connected", "net.outcome", "result") == ["0"])
+    #expect(told("outcome-refused", "net.outcome", "result") == ["-111"])
+    #expect(told("mmap", "memory.map", "protection") == ["PROT_READ|PROT_WRITE|PROT_EXEC"])
+    #expect(told("ptrace-attach", "process.trace", "operation") == ["PTRACE_ATTACH"])
+    #expect(told("renameat2", "file.rename", "call_flags_number") == ["1"])
   }
 
   @Test func `the crash is in the sample: who died, of what, and what its shell said`() throws {
