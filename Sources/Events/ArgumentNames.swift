@@ -32,12 +32,23 @@ public enum ArgumentNames {
     return name(of: value, table)
   }
 
+  /// What an operation's number stands for: a signal, a capability. Nil where it is just a number.
+  public static func operand(_ value: Int64, kind: EventKind, operation: Int64?) -> String? {
+    guard kind == .processControl else { return nil }
+    switch operation {
+    case 1: return signal(value)  // PR_SET_PDEATHSIG
+    case 23, 24: return (0..<63).contains(value) ? flags(1 << value, FlagTables.capabilities) : nil  // PR_CAPBSET_*
+    default: return nil
+    }
+  }
+
   /// Whether ``text(_:column:kind:call:)`` may have names for the column.
   public static func hasNames(_ column: ColumnID) -> Bool { named.contains(column) }
 
   private static let named: Set<ColumnID> = [
     .openFlags, .signal, .socketType, .family, .optionLevel, .optionName, .protection, .mappingFlags, .cloneFlags,
-    .callFlags, .operation, .eventMask, .socketState, .attributesSet, .attributesCleared, .effectiveCapabilities,
+    .callFlags, .operation, .operand, .eventMask, .socketState, .attributesSet, .attributesCleared,
+    .effectiveCapabilities,
     .permittedCapabilities, .inheritableCapabilities, .boundingCapabilities, .ambientCapabilities,
     .oldEffectiveCapabilities, .oldPermittedCapabilities, .oldBoundingCapabilities, .askedEffectiveCapabilities,
     .askedPermittedCapabilities, .askedInheritableCapabilities,

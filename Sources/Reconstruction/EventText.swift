@@ -282,6 +282,9 @@ public struct EventText: Sendable {
   /// What the kernel's headers call a number; nil where it is just a number.
   public func names(of column: ColumnID, _ value: Int64, _ event: EventBlock) -> String? {
     if column == .optionName { return ArgumentNames.socketOption(value, level: event.value(.optionLevel)) }
+    if column == .operand {
+      return ArgumentNames.operand(value, kind: event.kind, operation: event.value(.operation))
+    }
     return ArgumentNames.text(value, column: column, kind: event.kind, call: event.call)
   }
 

@@ -59,7 +59,9 @@ struct Act: Sendable, CustomTestStringConvertible {
       lifecycle("process.prctl", "prctl operation=PR_SET_DUMPABLE operand=1 = 0")),
     Act(
       "prctl-bounding",
-      lifecycle("process.prctl", "prctl bounding_capabilities=-CAP_SYS_BOOT operation=PR_CAPBSET_DROP operand=22 = 0")),
+      lifecycle(
+        "process.prctl", "prctl bounding_capabilities=-CAP_SYS_BOOT operation=PR_CAPBSET_DROP operand=CAP_SYS_BOOT = 0")
+    ),
     Act(
       "prctl-privileges",
       lifecycle("process.prctl", "prctl operation=PR_SET_NO_NEW_PRIVS operand=1 = 0")),

@@ -36,6 +36,10 @@ import Testing
     #expect(ArgumentNames.socketOption(2, level: 1) == "SO_REUSEADDR")
     #expect(ArgumentNames.socketOption(1, level: 6) == "TCP_NODELAY")
     #expect(ArgumentNames.socketOption(1, level: 999) == nil)
+    #expect(ArgumentNames.operand(24, kind: .processControl, operation: 24) == "CAP_SYS_RESOURCE")
+    #expect(ArgumentNames.operand(9, kind: .processControl, operation: 1) == "SIGKILL")
+    #expect(ArgumentNames.operand(.max, kind: .processControl, operation: 24) == nil)
+    #expect(ArgumentNames.operand(9, kind: .keyControl, operation: 1) == nil)
   }
 
   @Test func `a clone's low byte is a signal, an unshare's a namespace`() {
