@@ -123,7 +123,7 @@ struct EventRows: ~Copyable {
 
   @inline(__always)
   mutating func set(_ column: ColumnID, _ value: Int64) {
-    let index = Int(column.rawValue)
+    let index = Self.slot(of: column)
     precondition(index < Self.columnLimit)
     if isLogging { return log.set(index, value) }
     let bit: UInt64 = 1 &<< UInt64(index & 63)
@@ -219,10 +219,21 @@ struct EventRows: ~Copyable {
 
   @inline(never)
   private mutating func makeColumn(_ column: ColumnID) {
-    let index = Int(column.rawValue)
+    let index = Self.slot(of: column)
     let bit: UInt64 = 1 << UInt64(index & 63)
     if index < 64 { initialized.low |= bit } else { initialized.high |= bit }
     (columns + index).initialize(to: ColumnBuffer(column, column == .time ? .deltas : .planes))
+  }
+
+  /// Where a column's bit and buffer are: at its number; 176 … 191 have the room of 14 … 29, which no column of events has.
+  @inline(__always)
+  private static func slot(of column: ColumnID) -> Int {
+    let number = Int(column.rawValue)
+    return number < 128 ? number : number < 176 || number > 191 ? Int.max : number - 162
+  }
+
+  private static func column(of slot: Int) -> ColumnID {
+    ColumnID(rawValue: UInt16(slot >= 14 && slot < 30 ? slot + 162 : slot))
   }
 
   private static func contains(_ shape: Shape, _ index: Int) -> Bool {
@@ -269,7 +280,7 @@ struct EventRows: ~Copyable {
         begin(
           time: head.time, process: head.process, thread: head.thread, kind: EventKind(rawValue: head.kind),
           result: head.result, flags: EventFlags(rawValue: head.flags), cpu: head.cpu)
-      case .value(let column, let value): set(ColumnID(rawValue: UInt16(column)), value)
+      case .value(let slot, let value): set(Self.column(of: slot), value)
       case .flags(let flags): insertIntoLastFlags(EventFlags(rawValue: flags))
       case .process(let process): Self.write(process, to: processes)
       case .file(let file): Self.write(file, to: files)
@@ -383,7 +394,7 @@ struct EventRows: ~Copyable {
     let shapeTable = TableBuilder(.shapes)
     for shape in shapes {
       var list: [UInt8] = []
-      for index in 0..<Self.columnLimit where Self.contains(shape, index) { list.append(littleEndian: UInt16(index)) }
+      for index in 0..<Self.columnLimit where Self.contains(shape, index) { list.append(littleEndian: Self.column(of: index).rawValue) }
       shapeTable.set(.columnList, list)
       shapeTable.endRow()
     }

@@ -29,6 +29,14 @@ public struct ProcessRow: Hashable, Sendable {
   public var session: UInt32?
   public var terminalName: [UInt8]?
   public var eventCount: UInt64?
+  /// In an array: most rows have none.
+  private var deaths: [ProcessDeath] = []
+
+  /// How it came to its end, where more is known than the exit status.
+  public var death: ProcessDeath? {
+    get { deaths.first }
+    set { deaths = newValue.map { [$0] } ?? [] }
+  }
 
   public init(
     key: ProcessKey, parent: ProcessKey? = nil, container: ContainerKey = .host, flags: ProcessFlags = [],

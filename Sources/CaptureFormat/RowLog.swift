@@ -6,7 +6,7 @@ internal import Events
 ///
 /// ```
 /// 0         begin: time, process, thread, kind, result, flags, cpu     (time and thread as differences to the row before)
-/// 1 … 127   the column of that number: its value
+/// 1 … 127   the column of that slot: its value
 /// 128       flags added to the row
 /// 129       a process: pid, start, comm, executable + 1 or 0, pid in its namespace + 1 or 0
 /// 130       a file: presence bits, then the values that are there

@@ -24,6 +24,8 @@ struct TableReader {
 
   func container(_ number: UInt32) -> ContainerKey { ContainerKey(rawValue: number).inSection(section) }
 
+  func has(_ column: ColumnID) -> Bool { table.column(column) != nil }
+
   /// The column's values; one without any when the table does not have it.
   func integers(_ column: ColumnID) throws(ByteError) -> Integers {
     guard let stored = table.column(column), let bytes = try block.encodedBytes(stored) else { return Integers() }

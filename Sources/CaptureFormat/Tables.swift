@@ -26,6 +26,7 @@ extension ProcessRow {
     table.set(.session, session)
     table.set(.terminalName, terminalName)
     table.set(.eventCount, eventCount)
+    death?.write(to: table)
   }
 
   static func rows(_ table: TableReader) throws(ByteError) -> [ProcessRow] {
@@ -48,9 +49,10 @@ extension ProcessRow {
     var sessions = try table.integers(.session)
     var terminals = try table.bytes(.terminalName)
     var eventCounts = try table.integers(.eventCount)
+    let deaths = try ProcessDeath.rows(table)
     let unknown = BootTime(nanoseconds: 0)
     return (0..<table.rowCount).map { row in
-      ProcessRow(
+      var process = ProcessRow(
         key: ProcessKey(pid: pids.exactly(row) ?? 0, start: starts.time(row) ?? unknown),
         parent: parentPIDs.exactly(row).map { ProcessKey(pid: $0, start: parentStarts.time(row) ?? unknown) },
         container: table.container(containers.exactly(row) ?? 0),
@@ -59,6 +61,8 @@ extension ProcessRow {
         executable: executables[row], arguments: commandLines[row].map(ByteList.init(nulTerminated:)),
         workingDirectory: directories[row], namespacePID: namespacePIDs.exactly(row), execTime: execTimes.time(row),
         session: sessions.exactly(row), terminalName: terminals[row], eventCount: eventCounts.unsigned(row))
+      if let deaths { process.death = deaths[row] }
+      return process
     }
   }
 }

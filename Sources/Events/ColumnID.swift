@@ -164,6 +164,19 @@ public struct ColumnID: RawRepresentable, Hashable, Sendable {
   public static let ended = ColumnID(rawValue: 174)
   public static let cgroupPaths = ColumnID(rawValue: 175)
 
+  // Deaths: arguments of events, and columns of the table of processes.
+  public static let signal = ColumnID(rawValue: 176)
+  public static let signalCode = ColumnID(rawValue: 177)
+  public static let faultAddress = ColumnID(rawValue: 178)
+  public static let senderPID = ColumnID(rawValue: 179)
+  public static let senderStart = ColumnID(rawValue: 180)
+  public static let senderName = ColumnID(rawValue: 181)
+  public static let senderContainer = ColumnID(rawValue: 182)
+  public static let frames = ColumnID(rawValue: 183)
+  public static let memoryLimit = ColumnID(rawValue: 184)
+  public static let memoryUsage = ColumnID(rawValue: 185)
+  public static let duringCall = ColumnID(rawValue: 186)
+
   // Directory of blocks, counts per second, losses, anchors.
   public static let blockOffset = ColumnID(rawValue: 192)
   public static let blockLength = ColumnID(rawValue: 193)

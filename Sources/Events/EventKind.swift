@@ -40,6 +40,8 @@ public struct EventKind: RawRepresentable, Hashable, Sendable {
   public static let networkReceive = EventKind(rawValue: 70)
 
   public static let signalReturn = EventKind(rawValue: 80)
+  public static let signalFatal = EventKind(rawValue: 81)
+  public static let memoryExhausted = EventKind(rawValue: 82)
 
   public static let cgroupCreate = EventKind(rawValue: 96)
   public static let cgroupRemove = EventKind(rawValue: 97)
@@ -147,6 +149,8 @@ extension EventKind {
     .init(kind: .networkSend, name: "net.send", summary: "the send family, with count and result"),
     .init(kind: .networkReceive, name: "net.recv", summary: "the recv family, with count and result"),
     .init(kind: .signalReturn, name: "signal.return", summary: "a signal handler returned (rt_sigreturn)"),
+    .init(kind: .signalFatal, name: "signal.fatal", summary: "a signal ends the process"),
+    .init(kind: .memoryExhausted, name: "memory.oom", summary: "the kernel chose the process to die for want of memory"),
     .init(kind: .cgroupCreate, name: "cgroup.mkdir", summary: "a cgroup was made"),
     .init(kind: .cgroupRemove, name: "cgroup.rmdir", summary: "a cgroup was removed"),
     .init(kind: .cgroupAttach, name: "cgroup.attach", summary: "a process was moved to another cgroup"),

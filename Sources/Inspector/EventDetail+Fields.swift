@@ -9,8 +9,11 @@ extension EventDetail {
     title = EventText.name(of: event.process) + "  " + text.line(event)
     fields = []
     addStandard(event, tables, text, times)
-    for column in event.columns { add(column, of: event, text, times) }
-    addProcess(event.process, tables, times)
+    for column in event.columns where column != .frames { add(column, of: event, text, times) }
+    for (place, frame) in StackFrame.frames(event.bytes(.frames) ?? []).enumerated() {
+      fields.append(Field(name: place == 0 ? "stack" : "", value: "\(frame)"))
+    }
+    addProcess(event.process, tables, text, times)
     for column in event.damagedColumns.sorted(by: { $0.rawValue < $1.rawValue }) {
       fields.append(Field(name: text.name(of: column), value: "damaged in this block"))
     }
@@ -104,7 +107,8 @@ extension EventDetail {
     add("file id", "\(file.id.rawValue)")
   }
 
-  private mutating func addProcess(_ process: BlockProcess, _ tables: CaptureTables, _ times: ClockText) {
+  private mutating func addProcess(_ process: BlockProcess, _ tables: CaptureTables, _ text: EventText, _ times: ClockText)
+  {
     fields.append(
       Field(name: "process", value: EventText.name(of: process), summary: "as it was when the event happened"))
     func add(_ name: String, _ value: String?, _ summary: String = "") {
@@ -118,7 +122,7 @@ extension EventDetail {
     add("user", row.userID.map { "\($0)" + (row.groupID.map { ":\($0)" } ?? "") })
     add("started", (row.flags.contains(.foundByScan) ? "before the recording, " : "") + times.full(row.key.start))
     if let end = row.end {
-      add("ended", times.full(end) + (row.exitCode.map { ", exit \(ExitStatus(waitStatus: $0))" } ?? ""))
+      add("ended", times.full(end) + (row.exitCode.map { ", exit \(text.end(ExitStatus(waitStatus: $0), row.death))" } ?? ""))
     }
     var parent = row.parent
     var seen: Set<ProcessKey> = [row.key]

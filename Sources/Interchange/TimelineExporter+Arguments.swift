@@ -36,9 +36,17 @@ extension TimelineExporter {
         if case .killed(let signal, let core) = status {
           json.set("aftertrace.signal", ExitStatus.signalName(signal))
           json.set("aftertrace.core_dumped", core)
+          writeDeath(event, signal: signal, to: &json)
         }
       }
       writeTime("process.end", event.time, to: &json)
+    case .signalFatal:
+      let signal = Int32(truncatingIfNeeded: event.value(.signal) ?? 0)
+      json.set("aftertrace.signal", ExitStatus.signalName(signal))
+      writeDeath(event, signal: signal, to: &json)
+    case .memoryExhausted:
+      writeDeath(event, signal: 0, to: &json)
+      json.set("aftertrace.cgroup_path", ifPresent: event.bytes(.cgroupPath))
     case .processFork, .threadStart:
       json.set("aftertrace.child.pid", ifPresent: event.value(.childPID))
       if let pid = event.value(.childPID), let start = event.value(.childStart), event.kind == .processFork {
@@ -53,6 +61,7 @@ extension TimelineExporter {
       writeFile(event, file, &json)
     }
     json.set("aftertrace.descriptor", ifPresent: event.value(.descriptor))
+    json.set("aftertrace.duration_ns", ifPresent: event.value(.duration).map { "\($0)" })
     json.set("aftertrace.count", ifPresent: event.value(.count))
     if let flags = event.value(.openFlags) {
       json.set(

@@ -26,6 +26,8 @@ extension TimelineExporter {
     .processRename: process("Process Renamed", "rename", "change"),
     .threadRename: process("Thread Renamed", "thread-rename", "info"),
     .signalReturn: process("Signal Handler Returned", "signal-return", "info"),
+    .signalFatal: process("Process Killed By Signal", "signal-fatal", "end", "killed"),
+    .memoryExhausted: process("Memory Exhausted", "oom", "info"),
     .fileOpen: file("File Opened", "open", "access"), .fileClose: file("File Closed", "close", "info"),
     .fileRead: file("File Read", "read", "access"), .fileWrite: file("File Written", "write", "change"),
     .fileRename: file("File Renamed", "rename", "change"), .fileUnlink: file("File Deleted", "delete", "deletion"),

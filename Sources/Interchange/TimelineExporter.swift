@@ -39,6 +39,8 @@ public struct TimelineExporter {
     entityPrefix = Array((boot.bootID.map { String($0.filter { $0 != "-" }.prefix(12)) } ?? "boot").utf8) + [45]
   }
 
+  func containerID(_ key: ContainerKey) -> String? { containers[key]?.id }
+
   /// Appends the event as one object, without a line end.
   public func write(_ event: EventBlock, to json: inout JSONText) {
     let entry = event.entry

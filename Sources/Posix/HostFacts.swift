@@ -19,3 +19,6 @@ public var kernelFacts: (release: String, version: String, architecture: String)
   }
   return (text(facts.release), text(facts.version), text(facts.machine))
 }
+
+/// Bytes of a page of memory. The corresponding C function is `sysconf`.
+public var pageSize: Int { sysconf(Int32(_SC_PAGESIZE)) }

@@ -118,7 +118,11 @@ public struct EventText: Sendable {
 
   private func appendWhat(_ event: EventBlock, putsTextFirst: Bool, to line: inout [UInt8]) {
     appendVerb(event, to: &line)
-    let columns = event.columns
+    var columns = event.columns
+    if Self.isDeath(event.kind) {
+      appendDeath(event, to: &line)
+      columns.removeAll { Self.deathColumns.contains($0) || $0 == .exitCode }
+    }
     var isOpen = false
     for column in columns where style(of: column).isRaw {
       guard let value = event.value(column) else { continue }
@@ -263,6 +267,12 @@ public struct EventText: Sendable {
     switch column {
     case .descriptor where value == -100: line.append(text: "AT_FDCWD")
     case .mode: line.append(text: "0" + String(UInt64(bitPattern: value), radix: 8))
+    case .duration: line.append(text: durationText(UInt64(bitPattern: value)))
+    case .faultAddress:
+      line.append(text: "0x")
+      line.append(hexadecimal: UInt64(bitPattern: value))
+    case .signal: line.append(text: ExitStatus.signalName(Int32(truncatingIfNeeded: value)))
+    case .duringCall: line.append(text: name(of: SystemCall(packed: UInt32(truncatingIfNeeded: value))))
     case .exitCode: line.append(text: ExitStatus(waitStatus: Int32(truncatingIfNeeded: value)).description)
     case .deviceNumber: line.append(text: "\(value >> 8 & 0xfff):\(value & 0xff | value >> 12 & 0xfff00)")
     case .softLimit where value == -1, .hardLimit where value == -1: line.append(text: "RLIM_INFINITY")
@@ -310,6 +320,8 @@ public struct EventText: Sendable {
 
   private func verb(_ kind: EventKind) -> String {
     if kind == .signalReturn { return "return from a signal handler" }
+    if kind == .signalFatal { return "killed by" }
+    if kind == .memoryExhausted { return "out of memory:" }
     // A number that no interface has, or one that a tracer took away.
     if kind == .call { return "call of unknown number" }
     let name = name(of: kind)

@@ -80,6 +80,7 @@ public struct ProcessHistory: Sendable {
     case .processExit:
       processes[number].end = event.time
       processes[number].exitCode = event.value(.exitCode).map { Int32(truncatingIfNeeded: $0) }
+      processes[number].death = ProcessDeath(event)
       if processes[number].userID == nil { processes[number].userID = unsigned(event, .userID) }
     default: break
     }

@@ -139,7 +139,7 @@ private func drain(_ ring: inout RingReader) -> [Record] {
 
 /// Owners of what arrays cannot hold.
 private final class Attachments {
-  private var list: InlineArray<16, Attachment?>
+  private var list: InlineArray<24, Attachment?>
 
   init(_ object: borrowing LoadedObject) throws {
     list = InlineArray { _ in nil }

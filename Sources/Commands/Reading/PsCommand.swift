@@ -15,7 +15,7 @@ struct PsCommand {
         let boot = request.boot.bootID.map { " (boot \(EventText.printable(Array($0.utf8))))" } ?? ""
         try output.line(request.hostLabel + boot)
       }
-      count += try PsTable(request: request, output: output).print()
+      count += try PsTable(request: request, output: output, text: EventText(request.boot.catalogue)).print()
     }
     return count == 0 && file.isNarrowed ? 1 : 0
   }
@@ -25,6 +25,7 @@ struct PsCommand {
 private struct PsTable {
   let request: ReadingRequest
   let output: Output
+  let text: EventText
 
   /// - Returns: How many it shows.
   func print() throws -> Int {
@@ -67,7 +68,7 @@ private struct PsTable {
       "\(process.key.pid)", parent(of: node, history), process.userID.map(String.init) ?? "-",
       process.flags.contains(.foundByScan) ? "before" : time.time(process.key.start),
       process.end.map { time.time($0) } ?? "-",
-      process.exitCode.map { ExitStatus(waitStatus: $0).description } ?? "-",
+      process.exitCode.map { text.end(ExitStatus(waitStatus: $0), process.death) } ?? "-",
     ]
     if hasContainer { cells.append(request.label(of: process.container)) }
     return cells
@@ -96,6 +97,21 @@ private struct PsTable {
     return "[" + EventText.printable(process.comm) + "]"
   }
 
+  private func printJSON(_ death: ProcessDeath, signal: Int32, _ json: inout JSONText) {
+    json.set("signal_code", ifPresent: death.signalCode.map { SignalCode.name($0, signal: signal) ?? "\($0)" })
+    json.set("fault_address", ifPresent: death.faultAddress.map { "0x" + String($0, radix: 16) })
+    if let sender = death.sender {
+      json.set("sender.pid", sender.key.pid)
+      json.set("sender.start_boot_ns", "\(sender.key.start.nanoseconds)")
+      json.set("sender.comm", sender.name)
+      json.set("sender.container.id", ifPresent: request.container(sender.container)?.id)
+    }
+    json.set("memory_limit", ifPresent: death.memoryLimit)
+    json.set("memory_usage", ifPresent: death.memoryUsage)
+    json.set("during_call", ifPresent: death.call.map { text.name(of: $0) })
+    json.set("during_call_ns", ifPresent: death.callDuration.map { "\($0)" })
+  }
+
   private func printJSON(_ process: ProcessRow, _ history: ProcessHistory) throws {
     let time = TimeText(clock: request.clock, isLocal: request.isLocal)
     var json = JSONText()
@@ -115,7 +131,11 @@ private struct PsTable {
     json.set("end", ifPresent: process.end.map { time.date($0, digits: 9) })
     if let status = process.exitCode.map({ ExitStatus(waitStatus: $0) }) {
       json.set("exit_code", status.shellCode)
-      if case .killed(let signal, _) = status { json.set("signal", ExitStatus.signalName(signal)) }
+      if case .killed(let signal, let dumpedCore) = status {
+        json.set("signal", ExitStatus.signalName(signal))
+        json.set("core_dumped", dumpedCore)
+        if let death = process.death { printJSON(death, signal: signal, &json) }
+      }
     }
     json.set("uid", ifPresent: process.userID)
     json.set("gid", ifPresent: process.groupID)

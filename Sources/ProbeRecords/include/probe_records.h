@@ -43,6 +43,8 @@ enum at_form {
   AT_FORM_SIGNAL_RETURN = 10, /* at_header alone: a signal handler returned, registers and number are those before it */
   AT_FORM_RENAME = 11,        /* at_rename: a task took another name */
   AT_FORM_OUTCOME = 16,       /* at_outcome: a connect that did not wait has ended */
+  AT_FORM_FATAL = 24,         /* at_fatal followed by fields: a signal ends a process */
+  AT_FORM_OOM = 25,           /* at_oom: a process was chosen to die for want of memory */
 };
 
 /* at_header.flags, and copied into the capture's event flags where they mean the same. */
@@ -174,6 +176,29 @@ struct at_rename {
 };
 AT_STATIC_ASSERT(sizeof(struct at_rename) == 64);
 
+/* A signal is about to end the process. Once a process, by the thread that took it first. */
+struct at_fatal {
+  struct at_header header; /* number and abi: the call that a seccomp filter killed for, else -1 */
+  uint32_t signal;
+  int32_t code;          /* si_code */
+  uint64_t address;      /* where has_address is set: what a fault was about, as siginfo has it */
+  uint32_t has_address;
+  uint32_t sender_tgid;  /* 0: the kernel, or not known */
+  uint64_t sender_start; /* its leader's */
+  uint64_t sender_cgroup;
+  char sender_comm[16];
+};
+AT_STATIC_ASSERT(sizeof(struct at_fatal) == 104);
+
+struct at_oom {
+  struct at_header header; /* of the victim */
+  uint64_t cgroup;         /* whose limit it was; 0: not in the chosen hierarchy */
+  uint64_t limit;          /* pages; 0: no limit was reached, the host has no more */
+  uint64_t usage;          /* pages, of the cgroup with the limit, else of the victim's own */
+  uint64_t unused;
+};
+AT_STATIC_ASSERT(sizeof(struct at_oom) == 80);
+
 enum at_cgroup_action {
   AT_CGROUP_MKDIR = 1,
   AT_CGROUP_RMDIR = 2,
@@ -229,6 +254,8 @@ enum at_field_id {
   AT_FIELD_CREDENTIALS = 36,  /* at_credentials: kernel object, as the call or the exec left them */
   AT_FIELD_RIGHTS = 37,       /* user memory: int32s, the descriptors of an SCM_RIGHTS message */
   AT_FIELD_RIGHT_FILE = 38,   /* at_file: of the first AT_RIGHTS_MAX of those, in their order */
+  AT_FIELD_BLOCKED = 64, /* uint64, ns: since the call first slept */
+  AT_FIELD_STACK = 65,   /* at_frame each: the user stack, innermost first */
 };
 
 struct at_field {
@@ -237,6 +264,14 @@ struct at_field {
   uint32_t length;
 };
 AT_STATIC_ASSERT(sizeof(struct at_field) == 8);
+
+/* As the kernel's bpf_stack_build_id. */
+struct at_frame {
+  int32_t status; /* 1: build id and offset in the file; 2: an address; 0: none */
+  uint8_t build_id[20];
+  uint64_t offset;
+};
+AT_STATIC_ASSERT(sizeof(struct at_frame) == 32);
 
 struct at_socket {
   uint64_t cookie; /* 0 when the kernel has issued none */

@@ -160,9 +160,22 @@ struct tty_struct {
 	char name[64];
 };
 
+struct sigaction {
+	void *sa_handler;
+};
+
+struct k_sigaction {
+	struct sigaction sa;
+};
+
+struct sighand_struct {
+	struct k_sigaction action[64];
+};
+
 struct signal_struct {
 	at_atomic live;
 	int group_exit_code;
+	struct task_struct *group_exec_task;
 	unsigned int flags;
 	struct pid *pids[4];
 	struct tty_struct *tty;
@@ -219,6 +232,7 @@ struct task_struct {
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
+	struct sighand_struct *sighand;
 	struct css_set *cgroups;
 };
 

@@ -2,6 +2,7 @@
 #include "call.bpf.h"
 #include "cgroup.bpf.h"
 #include "outcome.bpf.h"
+#include "death.bpf.h"
 #include "process.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

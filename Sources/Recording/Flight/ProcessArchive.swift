@@ -94,7 +94,7 @@ struct ProcessArchive {
     ]
     let strings: [[UInt8]?] = [
       process.comm, process.executable, process.arguments.isEmpty ? nil : ByteList(process.arguments).bytes,
-      process.workingDirectory, process.terminal,
+      process.workingDirectory, process.terminal, process.death?.archived,
     ]
     var presence: UInt32 = 0
     for (bit, value) in numbers.enumerated() where value != nil { presence |= 1 << UInt32(bit) }
@@ -119,8 +119,8 @@ struct ProcessArchive {
       let presence = take(UInt32.self)
       var numbers = [UInt64?](repeating: nil, count: 16)
       for bit in 0..<16 where presence >> UInt32(bit) & 1 == 1 { numbers[bit] = take(UInt64.self) }
-      var strings = [[UInt8]?](repeating: nil, count: 5)
-      for bit in 0..<5 where presence >> UInt32(16 + bit) & 1 == 1 {
+      var strings = [[UInt8]?](repeating: nil, count: 6)
+      for bit in 0..<6 where presence >> UInt32(16 + bit) & 1 == 1 {
         let length = Int(take(UInt16.self))
         strings[bit] = Array(bytes[position..<(position + length)])
         position += length
@@ -149,6 +149,7 @@ struct ProcessArchive {
     process.eventCount = numbers[15] ?? 0
     process.workingDirectory = strings[3]
     process.terminal = strings[4]
+    process.death = strings[5].flatMap { ProcessDeath(archived: $0) }
     var row = process.row
     row.arguments = strings[2].map(ByteList.init(nulTerminated:))
     return Image(row: row, until: until, isSuperseded: numbers[3] == 1)

@@ -44,12 +44,14 @@ extension RecordedProcess {
     var notes = ProcessFlags()
     if flags.contains(.tableScan) { notes.insert(.foundByScan) }
     if flags.contains(.truncated) { notes.insert(.argumentsTruncated) }
-    return ProcessRow(
+    var row = ProcessRow(
       key: key, parent: parent, container: container, flags: notes, end: end,
       exitCode: exitCode.map { Int32(truncatingIfNeeded: $0) }, userID: userID, groupID: groupID, comm: comm,
       executable: executable, arguments: arguments.isEmpty ? nil : ByteList(arguments),
       workingDirectory: workingDirectory, namespacePID: namespacePID, execTime: execTime, session: session,
       terminalName: terminal, eventCount: eventCount)
+    row.death = death
+    return row
   }
 
   var ancestorRow: ProcessRow {

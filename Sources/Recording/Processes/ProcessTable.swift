@@ -1,3 +1,4 @@
+internal import CaptureFormat
 internal import Events
 
 /// What the recorder knows of one process, from the scan and from its events.
@@ -29,6 +30,14 @@ struct RecordedProcess: Sendable {
   var isForgotten = false
   /// The kernel killed it for want of memory.
   var wasOutOfMemory = false
+  /// ``death``, in an array: most have none.
+  var deaths: [ProcessDeath] = []
+
+  /// How it came to its end, where more is known than the exit status.
+  var death: ProcessDeath? {
+    get { deaths.first }
+    set { deaths = newValue.map { [$0] } ?? [] }
+  }
 
   /// Since when it has run what it runs.
   var imageStart: BootTime { execTime ?? key.start }

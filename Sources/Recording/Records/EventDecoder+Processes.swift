@@ -150,10 +150,12 @@ extension EventDecoder {
         processes[number].parent = ProcessKey(pid: body.parent_tgid, start: BootTime(nanoseconds: 0))
       }
       if processes[number].userID == nil { processes[number].userID = body.uid }
+      processes[number].death = deaths.take(header.processKey)
     }
     if let builder = beginRow(header, kind: isThread ? .threadExit : .processExit, result: 0, process: number) {
       builder.set(.exitCode, Int64(body.exit_code))
       builder.set(.userID, Int64(body.uid))
+      if !isThread { processes[number].death?.write(to: builder) }
       streams.endRow(builder)
     }
     if !isThread {
@@ -233,7 +235,7 @@ extension EventDecoder {
 }
 
 /// A task's name, to its NUL.
-private func name<Characters: BitwiseCopyable>(_ characters: Characters) -> [UInt8] {
+func name<Characters: BitwiseCopyable>(_ characters: Characters) -> [UInt8] {
   withUnsafeBytes(of: characters) { Array($0.prefix { $0 != 0 }) }
 }
 

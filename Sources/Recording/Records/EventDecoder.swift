@@ -35,6 +35,7 @@ struct EventDecoder {
   var descriptors: DescriptorLedger?
   let effects = DescriptorEffects()
   var credentials = CredentialTable()
+  var deaths = DeathLedger()
   /// Of the row that was begun last.
   private(set) var currentProcess = -1
   /// Files that were named by a number that no definition came for, or whose definition was given up: by container.
@@ -66,6 +67,8 @@ struct EventDecoder {
     case AT_FORM_CGROUP.rawValue: decodeCgroup(record, header)
     case AT_FORM_RENAME.rawValue: decodeRename(record, header)
     case AT_FORM_OUTCOME.rawValue: decodeOutcome(record, header)
+    case AT_FORM_FATAL.rawValue: decodeFatal(record, header)
+    case AT_FORM_OOM.rawValue: decodeOutOfMemory(record, header)
     case AT_FORM_SIGNAL_RETURN.rawValue: decodeSignalReturn(header)
     default: malformed += 1
     }

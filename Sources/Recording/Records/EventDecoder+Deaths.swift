@@ -1,0 +1,68 @@
+internal import CaptureFormat
+internal import Events
+internal import Posix
+internal import ProbeRecords
+
+/// What is known of the deaths that have begun, until each process's exit comes.
+struct DeathLedger {
+  /// Exits that were lost leave theirs behind.
+  private static let limit = 4096
+  private var deaths: [ProcessKey: ProcessDeath] = [:]
+
+  subscript(key: ProcessKey) -> ProcessDeath? {
+    get { deaths[key] }
+    set {
+      if deaths.count >= Self.limit, deaths[key] == nil { deaths = [:] }
+      deaths[key] = newValue
+    }
+  }
+
+  mutating func take(_ key: ProcessKey) -> ProcessDeath? { deaths.isEmpty ? nil : deaths.removeValue(forKey: key) }
+}
+
+extension EventDecoder {
+  /// A signal ends the process: its exit follows.
+  mutating func decodeFatal(_ record: ProbeRecord, _ header: at_header) {
+    guard let body = record.body(as: at_fatal.self) else { return countMalformed() }
+    var death = deaths[header.processKey] ?? ProcessDeath()
+    death.signalCode = body.code
+    if body.has_address != 0 { death.faultAddress = body.address }
+    if body.sender_tgid != 0 {
+      death.sender = ProcessDeath.Sender(
+        key: ProcessKey(pid: body.sender_tgid, start: BootTime(nanoseconds: body.sender_start)),
+        name: name(body.sender_comm),
+        container: attribution.place(cgroup: body.sender_cgroup, mountNamespace: 0).container)
+    }
+    if let call = header.call { death.call = call }
+    deaths[header.processKey] = death
+    // The call is what the death is about, not what the event is.
+    var header = header
+    header.number = -1
+    guard let builder = beginRow(header, kind: .signalFatal, result: 0) else { return }
+    builder.set(.signal, Int64(body.signal))
+    death.write(to: builder)
+    for field in record.fields(after: MemoryLayout<at_fatal>.size) where field.id == AT_FIELD_STACK.rawValue {
+      builder.set(.frames, string: field.bytes)
+    }
+    streams.endRow(builder)
+  }
+
+  /// The kernel will kill the process for want of memory.
+  mutating func decodeOutOfMemory(_ record: ProbeRecord, _ header: at_header) {
+    guard let body = record.body(as: at_oom.self) else { return countMalformed() }
+    var death = deaths[header.processKey] ?? ProcessDeath()
+    let page = UInt64(pageSize)
+    if body.limit != 0 { death.memoryLimit = body.limit &* page }
+    death.memoryUsage = body.usage &* page
+    deaths[header.processKey] = death
+    guard let builder = beginRow(header, kind: .memoryExhausted, result: 0) else { return }
+    death.write(to: builder)
+    if body.cgroup != 0 {
+      builder.set(.cgroup, Int64(bitPattern: body.cgroup))
+      if let path = attribution.resolver.path(ofCgroup: CgroupID(rawValue: body.cgroup)) {
+        builder.set(.cgroupPath, string: "\(path)")
+      }
+    }
+    streams.endRow(builder)
+  }
+}
