@@ -394,7 +394,9 @@ struct EventRows: ~Copyable {
     let shapeTable = TableBuilder(.shapes)
     for shape in shapes {
       var list: [UInt8] = []
-      for index in 0..<Self.columnLimit where Self.contains(shape, index) { list.append(littleEndian: Self.column(of: index).rawValue) }
+      for index in 0..<Self.columnLimit where Self.contains(shape, index) {
+        list.append(littleEndian: Self.column(of: index).rawValue)
+      }
       shapeTable.set(.columnList, list)
       shapeTable.endRow()
     }

@@ -150,7 +150,8 @@ extension EventKind {
     .init(kind: .networkReceive, name: "net.recv", summary: "the recv family, with count and result"),
     .init(kind: .signalReturn, name: "signal.return", summary: "a signal handler returned (rt_sigreturn)"),
     .init(kind: .signalFatal, name: "signal.fatal", summary: "a signal ends the process"),
-    .init(kind: .memoryExhausted, name: "memory.oom", summary: "the kernel chose the process to die for want of memory"),
+    .init(
+      kind: .memoryExhausted, name: "memory.oom", summary: "the kernel chose the process to die for want of memory"),
     .init(kind: .cgroupCreate, name: "cgroup.mkdir", summary: "a cgroup was made"),
     .init(kind: .cgroupRemove, name: "cgroup.rmdir", summary: "a cgroup was removed"),
     .init(kind: .cgroupAttach, name: "cgroup.attach", summary: "a process was moved to another cgroup"),

@@ -107,8 +107,9 @@ extension EventDetail {
     add("file id", "\(file.id.rawValue)")
   }
 
-  private mutating func addProcess(_ process: BlockProcess, _ tables: CaptureTables, _ text: EventText, _ times: ClockText)
-  {
+  private mutating func addProcess(
+    _ process: BlockProcess, _ tables: CaptureTables, _ text: EventText, _ times: ClockText
+  ) {
     fields.append(
       Field(name: "process", value: EventText.name(of: process), summary: "as it was when the event happened"))
     func add(_ name: String, _ value: String?, _ summary: String = "") {
@@ -122,7 +123,9 @@ extension EventDetail {
     add("user", row.userID.map { "\($0)" + (row.groupID.map { ":\($0)" } ?? "") })
     add("started", (row.flags.contains(.foundByScan) ? "before the recording, " : "") + times.full(row.key.start))
     if let end = row.end {
-      add("ended", times.full(end) + (row.exitCode.map { ", exit \(text.end(ExitStatus(waitStatus: $0), row.death))" } ?? ""))
+      add(
+        "ended",
+        times.full(end) + (row.exitCode.map { ", exit \(text.end(ExitStatus(waitStatus: $0), row.death))" } ?? ""))
     }
     var parent = row.parent
     var seen: Set<ProcessKey> = [row.key]

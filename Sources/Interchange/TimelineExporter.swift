@@ -72,7 +72,8 @@ public struct TimelineExporter {
     let call = event.call
     let key = TimelineFragments.AspectKey(
       kind: event.kind, call: call?.packed, error: min(event.result, 0),
-      isRestarted: event.flags.contains(.restarted), access: Self.access(of: event), lane: lane)
+      isRestarted: event.flags.contains(.restarted),
+      isUnfinished: event.flags.contains(.unfinished), access: Self.access(of: event), lane: lane)
     return fragments.aspect(key) {
       let label = Self.label(of: event.kind)
       let hasResult = text.hasResult(event)

@@ -100,12 +100,17 @@ public struct EventText: Sendable {
       line.append(text: " = ")
       appendResult(event, to: &line)
     }
+    if !Self.isDeath(event.kind), let duration = event.value(.duration) {
+      line.append(text: " (" + durationText(UInt64(bitPattern: duration)) + ")")
+    }
     let notes = notes(event)
     if !notes.isEmpty { line.append(text: " [" + notes.joined(separator: ", ") + "]") }
   }
 
   /// A return from a signal handler gives the interrupted code its registers back: it has no result of its own.
-  public func hasResult(_ event: EventBlock) -> Bool { event.call != nil && event.kind != .signalReturn }
+  public func hasResult(_ event: EventBlock) -> Bool {
+    event.call != nil && event.kind != .signalReturn && !event.flags.contains(.unfinished)
+  }
 
   /// `openat /etc/hosts flags=O_RDONLY`: the line without its result.
   ///
@@ -347,7 +352,7 @@ public struct EventText: Sendable {
   /// Details that a line leaves to `--json`.
   private static let folded: Set<ColumnID> = [
     .childStart, .parentStart, .argumentLength, .askedFor, .comm, .oldThread, .namespacePID, .terminal, .session,
-    .executable, .userID, .groupID, .childThread, .effectiveUserID, .effectiveGroupID, .savedUserID, .savedGroupID,
+    .executable, .userID, .groupID, .childThread, .duration, .effectiveUserID, .effectiveGroupID, .savedUserID, .savedGroupID,
     .filesystemUserID, .filesystemGroupID, .effectiveCapabilities, .permittedCapabilities, .inheritableCapabilities,
     .boundingCapabilities, .ambientCapabilities, .oldUserID, .oldGroupID, .oldEffectiveUserID, .oldEffectiveGroupID,
     .oldEffectiveCapabilities, .oldPermittedCapabilities, .oldBoundingCapabilities,

@@ -165,11 +165,44 @@ final class RecordingEngine {
     return streams.wants(container) ? container : nil
   }
 
-  /// Takes the probes off, and decodes all that they still wrote.
+  /// Takes the probes off, and decodes all that they still wrote, and the calls that have not returned.
   func end() {
+    let before = sleepingCalls()
     session.detach()
+    let after = sleepingCalls()
     drain(upTo: .max)
+    // What returned in between has told so itself.
+    decodeSleeping(before.filter { after[$0.key] != nil }.values)
     resolver.settle(limit: .milliseconds(500))
+  }
+
+  /// Which thread sleeps, and since when.
+  private struct Sleep: Hashable {
+    var thread: UInt32
+    var since: UInt64
+  }
+
+  private func sleepingCalls() -> [Sleep: [UInt8]] {
+    let fixed = MemoryLayout<at_call>.size
+    let length = fixed + MemoryLayout<at_blocked>.size
+    let rows = (try? session.sleepingCalls()) ?? []
+    var calls: [Sleep: [UInt8]] = [:]
+    for start in stride(from: 0, to: rows.count - length + 1, by: length) {
+      let row = Array(rows[start..<(start + length)])
+      row.withUnsafeBytes { bytes in
+        guard let record = ProbeRecord(bytes) else { return }
+        let blocked = bytes.loadUnaligned(fromByteOffset: fixed, as: at_blocked.self)
+        calls[Sleep(thread: record.header.tid, since: record.header.time &- blocked.duration)] = row
+      }
+    }
+    return calls
+  }
+
+  private func decodeSleeping(_ rows: some Sequence<[UInt8]>) {
+    func time(_ row: [UInt8]) -> UInt64 { row.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) } }
+    for row in rows.sorted(by: { time($0) < time($1) }) {
+      row.withUnsafeBytes { if let record = ProbeRecord($0) { decoder.decodeHeld(record) } }
+    }
   }
 
   /// Decodes what still waits, however undecided.

@@ -67,11 +67,17 @@ public final class RuncLab: Sendable {
 
   /// The words that run a container in the foreground, for a program that is to start them itself.
   ///
-  /// - Parameter capabilities: Beside those that docker gives.
+  /// - Parameters:
+  ///   - capabilities: Beside those that docker gives.
+  ///   - memoryLimit: In bytes; swap is none.
+  ///   - forbiddenCall: A seccomp filter kills the process that makes it.
   public func command(
-    _ name: String, _ arguments: [String], cgroupsPath: String? = nil, capabilities: [String] = []
+    _ name: String, _ arguments: [String], cgroupsPath: String? = nil, capabilities: [String] = [],
+    memoryLimit: Int? = nil, forbiddenCall: String? = nil
   ) throws -> [String] {
-    let bundle = try makeBundle(name, arguments, cgroupsPath: cgroupsPath, capabilities: capabilities)
+    let bundle = try makeBundle(
+      name, arguments, cgroupsPath: cgroupsPath, memoryLimit: memoryLimit, capabilities: capabilities,
+      forbiddenCall: forbiddenCall)
     return [try Lab.require("runc"), "--root", root, "run", "--bundle", bundle, name]
   }
 
@@ -81,6 +87,24 @@ public final class RuncLab: Sendable {
     try Lab.run("runc", ["--root", root, "exec", name] + arguments)
   }
 
+  public func isRunning(_ name: String) -> Bool {
+    (try? Lab.run("runc", ["--root", root, "state", name]))?.contains("\"running\"") == true
+  }
+
+  /// The pid of the container's first process, in the initial namespace.
+  public func pid(of name: String) throws -> Int32 {
+    let state = try Lab.run("runc", ["--root", root, "state", name])
+    guard let start = state.firstRange(of: "\"pid\": ")?.upperBound,
+      let pid = Int32(state[start...].prefix { $0.isNumber })
+    else { throw LabError("runc state \(name): \(state)") }
+    return pid
+  }
+
+  /// Sends a signal to the container's first process, through the runtime.
+  public func kill(_ name: String, _ signal: String) throws {
+    try Lab.run("runc", ["--root", root, "kill", name, signal])
+  }
+
   /// Kills and deletes a container.
   public func remove(_ name: String) { _ = try? Lab.run("runc", ["--root", root, "delete", "--force", name]) }
 
@@ -88,20 +112,21 @@ public final class RuncLab: Sendable {
 
   /// A bundle in a directory of its own; the root is shared and writable.
   private func makeBundle(
-    _ name: String, _ arguments: [String], cgroupsPath: String?, memoryLimit: Int? = nil, capabilities: [String] = []
+    _ name: String, _ arguments: [String], cgroupsPath: String?, memoryLimit: Int? = nil, capabilities: [String] = [],
+    forbiddenCall: String? = nil
   ) throws -> String {
     let bundle = "\(directory)/bundles/\(name)"
     if !File.exists(bundle) { try Directory.create(bundle) }
     let spec = Self.specification(
       root: directory + "/rootfs", arguments: arguments, cgroupsPath: cgroupsPath, label: name,
-      memoryLimit: memoryLimit, capabilities: capabilities)
+      memoryLimit: memoryLimit, capabilities: capabilities, forbiddenCall: forbiddenCall)
     try FileDescriptor.write(spec.utf8, to: bundle + "/config.json")
     return bundle
   }
 
   private static func specification(
     root: String, arguments: [String], cgroupsPath: String?, label: String, memoryLimit: Int?,
-    capabilities more: [String]
+    capabilities more: [String], forbiddenCall: String?
   ) -> String {
     let words = arguments.map(quoted).joined(separator: ", ")
     let capabilities =
@@ -112,6 +137,11 @@ public final class RuncLab: Sendable {
       .map(quoted).joined(separator: ", ")
     let cgroup = cgroupsPath.map { "\"cgroupsPath\": \(quoted($0)), " } ?? ""
     let resources = memoryLimit.map { "\"resources\": {\"memory\": {\"limit\": \($0), \"swap\": \($0)}}, " } ?? ""
+    let filter =
+      forbiddenCall.map {
+        "\"seccomp\": {\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\(quoted($0))], "
+          + "\"action\": \"SCMP_ACT_KILL_PROCESS\"}]}, "
+      } ?? ""
     return """
       {
         "ociVersion": "1.0.2",
@@ -129,7 +159,7 @@ public final class RuncLab: Sendable {
           {"destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": ["newinstance", "ptmxmode=0666"]},
           {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["mode=1777"]}
         ],
-        "linux": {\(cgroup)\(resources)"namespaces": [
+        "linux": {\(cgroup)\(resources)\(filter)"namespaces": [
           {"type": "pid"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"}, {"type": "mount"}
         ]}
       }

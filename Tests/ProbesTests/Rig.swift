@@ -143,7 +143,9 @@ private final class Attachments {
 
   init(_ object: borrowing LoadedObject) throws {
     list = InlineArray { _ in nil }
-    for (index, program) in object.programs.enumerated() { list[index] = try object.attach(program) }
+    for (index, program) in object.programs.filter({ $0 != "list_sleepers" }).enumerated() {
+      list[index] = try object.attach(program)
+    }
   }
 }
 

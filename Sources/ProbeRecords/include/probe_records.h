@@ -56,6 +56,7 @@ enum at_form {
 #define AT_FLAG_OUT_OF_ORDER (1u << 5)   /* set by the recorder: arrived after later records were sealed */
 #define AT_FLAG_OUTSIDE_ROOT (1u << 6)   /* the path leads outside the process's root: counted from the mount's root */
 #define AT_FLAG_DELETED (1u << 7)        /* the file had no name any more */
+#define AT_FLAG_UNFINISHED (1u << 10)    /* the call had not returned when the recording ended */
 
 /* Application binary interface of a call: (abi, number) identifies it. */
 enum at_abi {
@@ -119,6 +120,15 @@ struct at_call {
   uint64_t arguments[6];
 };
 AT_STATIC_ASSERT(sizeof(struct at_call) == 104);
+
+/* What follows an at_call or an at_transfer whose call slept. */
+struct at_blocked {
+  uint16_t id; /* AT_FIELD_BLOCKED, as in at_field */
+  uint16_t flags;
+  uint32_t length;
+  uint64_t duration;
+};
+AT_STATIC_ASSERT(sizeof(struct at_blocked) == 16);
 
 struct at_transfer {
   struct at_header header;
@@ -408,7 +418,8 @@ struct at_configuration {
   uint32_t host_mount_namespace;
   uint64_t loss_epoch;
   uint64_t recorder_start;
+  uint64_t generation; /* raised when it changes who is recorded: a sleep that began before has no known length */
 };
-AT_STATIC_ASSERT(sizeof(struct at_configuration) == 40);
+AT_STATIC_ASSERT(sizeof(struct at_configuration) == 48);
 
 #endif

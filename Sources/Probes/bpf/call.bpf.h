@@ -4,6 +4,7 @@
 #ifndef AFTERTRACE_CALL_BPF_H
 #define AFTERTRACE_CALL_BPF_H
 
+#include "blocked.bpf.h"
 #include "identity.bpf.h"
 #include "registers.bpf.h"
 
@@ -83,11 +84,28 @@ struct at_context {
 	uint64_t arguments[8];
 	int64_t result;
 	uint64_t cgroup;
+	uint64_t blocked; /* ns since it first slept; 0: it did not */
 	uint32_t flags;
 	uint16_t number;
 	uint8_t abi;
 	uint8_t lane;
 };
+
+/* Room for a record, and behind it for how long its call slept. */
+always_inline void *reserve_call(struct at_context *call, uint64_t size)
+{
+	if (!call->blocked)
+		return reserve(call->lane, size, call->cgroup);
+	void *record = reserve(call->lane, size + sizeof(struct at_blocked), call->cgroup);
+	if (record) {
+		struct at_blocked *blocked = record + size;
+		blocked->id = AT_FIELD_BLOCKED;
+		blocked->flags = 0;
+		blocked->length = sizeof(blocked->duration);
+		blocked->duration = call->blocked;
+	}
+	return record;
+}
 
 /* Read and write families, and calls on one descriptor: written in place. */
 always_inline int transfer(struct at_context *call, const struct at_recipe *recipe, struct task_struct *task)
@@ -118,7 +136,7 @@ always_inline int transfer(struct at_context *call, const struct at_recipe *reci
 	} else
 		vector.bytes = call->arguments[recipe->count & 7];
 
-	struct at_transfer *record = reserve(call->lane, sizeof(*record), call->cgroup);
+	struct at_transfer *record = reserve_call(call, sizeof(*record));
 	if (!record)
 		return 0;
 	fill_header(&record->header, task, call->cgroup, call->flags | vector.flags, call->number, call->abi, form,
@@ -131,19 +149,21 @@ always_inline int transfer(struct at_context *call, const struct at_recipe *reci
 	record->file = subject.file;
 	record->descriptor = descriptor;
 	record->unused = 0;
+	record->header.field_count = call->blocked != 0;
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	return 0;
 }
 
 always_inline int raw_call(struct at_context *call, struct task_struct *task)
 {
-	struct at_call *record = reserve(call->lane, sizeof(*record), call->cgroup);
+	struct at_call *record = reserve_call(call, sizeof(*record));
 	if (!record)
 		return 0;
 	fill_header(&record->header, task, call->cgroup, call->flags, call->number, call->abi, AT_FORM_CALL, call->lane);
 	record->result = call->result;
 	for (int i = 0; i < 6; i++)
 		record->arguments[i] = call->arguments[i + 1];
+	record->header.field_count = call->blocked != 0;
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	return 0;
 }
@@ -466,6 +486,15 @@ always_inline int is_chosen(struct at_context *call, const struct at_recipe *rec
 	return (uint32_t)argument - (uint32_t)recipe->choices <= recipe->choices >> 32;
 }
 
+always_inline void put_blocked(struct at_scratch *scratch, uint64_t nanoseconds)
+{
+	uint32_t at = scratch->length;
+	if (!nanoseconds || at > AT_SCRATCH_LIMIT)
+		return;
+	*(uint64_t *)&scratch->data[at + sizeof(struct at_field)] = nanoseconds;
+	end_field(scratch, at, sizeof(nanoseconds), AT_FIELD_BLOCKED, 0);
+}
+
 __attribute__((noinline)) int detailed_call(struct at_context *call, const struct at_recipe *recipe)
 {
 	if (!call || !recipe)
@@ -498,6 +527,7 @@ __attribute__((noinline)) int detailed_call(struct at_context *call, const struc
 	put_fields(scratch, call, recipe);
 	if (*(const uint64_t *)&recipe->text)
 		put_more_fields(scratch, call, recipe);
+	put_blocked(scratch, call->blocked);
 	fill_header(&record->header, task, call->cgroup, call->flags | scratch->flags, call->number, call->abi,
 		    AT_FORM_DETAILED, call->lane);
 	record->header.field_count = scratch->fields;
@@ -534,6 +564,7 @@ int on_sys_exit(uint64_t *context)
 	call.cgroup = cgroup_of(task);
 	if (!is_recorded(task, call.cgroup))
 		return 0;
+	call.blocked = end_sleep(task);
 	struct pt_regs *regs = (struct pt_regs *)context[0];
 	struct at_registers registers = call_of(regs, task);
 	uint32_t index = registers.abi * AT_CALLS_PER_ABI + registers.number;

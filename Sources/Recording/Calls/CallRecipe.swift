@@ -189,6 +189,12 @@ struct RecipeTable: Sendable {
     return index < outlines.count ? outlines[index] : Self.none
   }
 
+  /// Which argument of the call is the descriptor that it is made on; nil where none is, or the call has no recipe.
+  func descriptorArgument(of call: SystemCall?) -> Int? {
+    guard let argument = call.flatMap({ self[$0] })?.descriptor, argument != 0 else { return nil }
+    return Int(argument)
+  }
+
   /// What goes into the probes' table: position and row of each call that has a recipe.
   var records: [(index: UInt32, record: at_recipe)] {
     recipes.enumerated().compactMap { index, recipe in recipe.map { (UInt32(index), $0.record) } }

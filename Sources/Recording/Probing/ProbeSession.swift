@@ -74,11 +74,16 @@ final class ProbeSession {
 
   /// Puts every probe on its hook, the one that sees every call last.
   func attach() throws {
-    for program in object.programs.sorted(by: { ($0 == "on_sys_exit" ? 1 : 0, $0) < ($1 == "on_sys_exit" ? 1 : 0, $1) })
-    {
+    let programs = object.programs.filter { $0 != Self.sleepers }
+    for program in programs.sorted(by: { ($0 == "on_sys_exit" ? 1 : 0, $0) < ($1 == "on_sys_exit" ? 1 : 0, $1) }) {
       attachments.append(Box(try object.attach(program)))
     }
   }
+
+  private static let sleepers = "list_sleepers"
+
+  /// The calls that recorded tasks sleep in now, as records flagged as unfinished.
+  func sleepingCalls() throws -> [UInt8] { try object.rows(of: Self.sleepers) }
 
   /// Takes the probes off; what is in the rings can still be drained.
   func detach() { attachments = [] }
@@ -95,6 +100,9 @@ final class ProbeSession {
   func pass(by isIgnored: Bool, _ cgroup: CgroupID) {
     let verdict = isIgnored ? AT_VERDICT_IGNORE : AT_VERDICT_DEFAULT
     try? object.map("verdicts").set(cgroup.rawValue, to: verdict.rawValue)
+    // A call that slept while it was recorded, and ends while it is not, leaves the beginning of its sleep behind.
+    configuration.generation += 1
+    try? writeConfiguration()
   }
 
   func record(mountNamespace: UInt32) throws {

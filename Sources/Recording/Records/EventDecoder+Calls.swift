@@ -19,6 +19,7 @@ extension EventDecoder {
     var credentials: at_credentials?
     var rights: [Int32] = []
     var rightFiles: [at_file] = []
+    var blocked: UInt64?
     var notes = EventFlags()
   }
 
@@ -48,6 +49,7 @@ extension EventDecoder {
     if let file = details.file, file.type != UInt8(AT_FILE_NONE.rawValue) {
       builder.set(.file, Int64(intern(file, in: builder)))
     }
+    if let blocked = details.blocked { setDuration(blocked, header, body.result, builder) }
     setPaths(details, recipe, in: builder)
     setAddress(details, in: builder)
     if let pair = details.pair {
@@ -111,6 +113,7 @@ extension EventDecoder {
       case AT_FIELD_SECOND_FILE.rawValue: details.secondFile = field.value(as: at_file.self)
       case AT_FIELD_ADDRESS.rawValue: details.address = Array(field.bytes)
       case AT_FIELD_SOCKET.rawValue: details.socket = field.value(as: at_socket.self)
+      case AT_FIELD_BLOCKED.rawValue: details.blocked = field.value(as: UInt64.self)
       case AT_FIELD_PAIR.rawValue: details.pair = field.value(as: UInt64.self).map(splitPair)
       case AT_FIELD_TEXT.rawValue: details.texts.append((0, Array(field.bytes)))
       case AT_FIELD_SECOND_TEXT.rawValue: details.texts.append((1, Array(field.bytes)))

@@ -20,7 +20,42 @@ struct DeathLedger {
   mutating func take(_ key: ProcessKey) -> ProcessDeath? { deaths.isEmpty ? nil : deaths.removeValue(forKey: key) }
 }
 
+/// Calls that a signal cut short, by process: what it was in when it dies of the signal.
+struct InterruptedCall {
+  var call: SystemCall
+  var thread: UInt32
+  var duration: UInt64
+  var time: UInt64
+}
+
 extension EventDecoder {
+  /// Gives the row how long its call slept, of a record that says it behind its fixed part.
+  mutating func setDuration(
+    _ record: ProbeRecord, _ header: at_header, _ result: Int64, after length: Int, _ builder: EventBlockBuilder
+  ) {
+    for field in record.fields(after: length) where field.id == AT_FIELD_BLOCKED.rawValue {
+      if let duration = field.value(as: UInt64.self) { setDuration(duration, header, result, builder) }
+    }
+  }
+
+  mutating func setDuration(
+    _ duration: UInt64, _ header: at_header, _ result: Int64, _ builder: EventBlockBuilder
+  ) {
+    builder.set(.duration, Int64(bitPattern: duration))
+    let interrupted: Int64 = -4
+    guard result == interrupted || header.flags & UInt32(AT_FLAG_RESTARTED) != 0, let call = header.call else { return }
+    interruptedCalls[header.processKey] = InterruptedCall(
+      call: call, thread: header.tid, duration: duration, time: header.time)
+  }
+
+  /// The call that the thread was in until the signal came; what lies further back was another signal's.
+  private mutating func callCutShort(by header: at_header) -> InterruptedCall? {
+    guard let call = interruptedCalls.removeValue(forKey: header.processKey), call.thread == header.tid,
+      header.time &- call.time < 100_000_000
+    else { return nil }
+    return call
+  }
+
   /// A signal ends the process: its exit follows.
   mutating func decodeFatal(_ record: ProbeRecord, _ header: at_header) {
     guard let body = record.body(as: at_fatal.self) else { return countMalformed() }
@@ -33,7 +68,12 @@ extension EventDecoder {
         name: name(body.sender_comm),
         container: attribution.place(cgroup: body.sender_cgroup, mountNamespace: 0).container)
     }
-    if let call = header.call { death.call = call }
+    if let call = header.call {
+      death.call = call
+    } else if let cut = callCutShort(by: header) {
+      death.call = cut.call
+      death.callDuration = cut.duration
+    }
     deaths[header.processKey] = death
     // The call is what the death is about, not what the event is.
     var header = header

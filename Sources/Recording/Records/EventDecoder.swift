@@ -36,6 +36,7 @@ struct EventDecoder {
   let effects = DescriptorEffects()
   var credentials = CredentialTable()
   var deaths = DeathLedger()
+  var interruptedCalls: [ProcessKey: InterruptedCall] = [:]
   /// Of the row that was begun last.
   private(set) var currentProcess = -1
   /// Files that were named by a number that no definition came for, or whose definition was given up: by container.
@@ -137,6 +138,9 @@ struct EventDecoder {
         builder.set(argument.column, argument.value(of: body.offset))
       }
     }
+    if header.field_count > 0 {
+      setDuration(record, header, body.result, after: MemoryLayout<at_transfer>.size, builder)
+    }
     streams.endRow(builder)
   }
 
@@ -145,6 +149,11 @@ struct EventDecoder {
     let outline = recipes.outline(of: header.call)
     let kind = outline.form == .call ? outline.kind : .call
     guard let builder = beginRow(header, kind: kind, result: body.result) else { return }
+    if header.field_count > 0 { setDuration(record, header, body.result, after: MemoryLayout<at_call>.size, builder) }
+    if header.flags & UInt32(AT_FLAG_UNFINISHED) != 0, let argument = recipes.descriptorArgument(of: header.call) {
+      builder.set(.descriptor, Int64(Int32(truncatingIfNeeded: body.argument(argument))))
+      return streams.endRow(builder)
+    }
     trackRawCall(currentProcess, header, body)
     if outline.isTyped {
       for argument in header.call.flatMap({ recipes[$0] })?.arguments ?? [] {
