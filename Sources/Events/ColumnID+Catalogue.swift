@@ -231,7 +231,6 @@ extension ColumnID {
     .init(.started, "started", .unsigned, "ns", "when its cgroup was made, since boot"),
     .init(.ended, "ended", .unsigned, "ns", "when its cgroup was removed, since boot"),
     .init(.cgroupPaths, "cgroup_paths", .list, "", "paths of its cgroups"),
-    .init(.signal, "signal", .unsigned, "", "number of the signal"),
     .init(.signalCode, "signal_code", .integer, "", "why the signal was sent, as siginfo has it: SEGV_*, SI_* …"),
     .init(.faultAddress, "fault_address", .unsigned, "", "what a fault was about: where it was read, written or run"),
     .init(.senderPID, "sender_pid", .unsigned, "", "process that sent the signal, in the initial pid namespace"),

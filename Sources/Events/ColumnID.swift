@@ -165,7 +165,6 @@ public struct ColumnID: RawRepresentable, Hashable, Sendable {
   public static let cgroupPaths = ColumnID(rawValue: 175)
 
   // Deaths: arguments of events, and columns of the table of processes.
-  public static let signal = ColumnID(rawValue: 176)
   public static let signalCode = ColumnID(rawValue: 177)
   public static let faultAddress = ColumnID(rawValue: 178)
   public static let senderPID = ColumnID(rawValue: 179)

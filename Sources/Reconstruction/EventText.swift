@@ -352,7 +352,8 @@ public struct EventText: Sendable {
   /// Details that a line leaves to `--json`.
   private static let folded: Set<ColumnID> = [
     .childStart, .parentStart, .argumentLength, .askedFor, .comm, .oldThread, .namespacePID, .terminal, .session,
-    .executable, .userID, .groupID, .childThread, .duration, .effectiveUserID, .effectiveGroupID, .savedUserID, .savedGroupID,
+    .executable, .userID, .groupID, .childThread, .duration, .effectiveUserID, .effectiveGroupID, .savedUserID,
+    .savedGroupID,
     .filesystemUserID, .filesystemGroupID, .effectiveCapabilities, .permittedCapabilities, .inheritableCapabilities,
     .boundingCapabilities, .ambientCapabilities, .oldUserID, .oldGroupID, .oldEffectiveUserID, .oldEffectiveGroupID,
     .oldEffectiveCapabilities, .oldPermittedCapabilities, .oldBoundingCapabilities,
