@@ -61,7 +61,7 @@ extension ExitStatus: CustomStringConvertible {
   public var description: String {
     switch self {
     case .exited(let code): "\(code)"
-    case .killed(let signal, let dumpedCore): Self.signalName(signal) + (dumpedCore ? " (core dumped)" : "")
+    case .killed(let signal, let dumpedCore): Self.signalName(signal) + (dumpedCore ? " (core)" : "")
     }
   }
 }
