@@ -63,7 +63,7 @@ let wrappers: [Target] = [
   module("JSON", ["CJansson", "Bytes"]),
   module("YAML", ["CYAML"]),
   module("SystemCalls", ["CSeccomp", "Events"]),
-  module("Terminal", ["CNcurses", "Posix"]),
+  module("Terminal", ["CNcurses", "Bytes", "Posix"]),
   module("BPF", ["CLibBPF", "CPosix", "Posix"]),
   module("Gzip", ["CZlib"]),
   module("HTTP", ["CCurl", "CMicroHTTPD", "Posix"]),

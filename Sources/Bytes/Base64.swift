@@ -28,3 +28,19 @@ public func decodeBase64(_ text: String) -> [UInt8]? {
   }
   return bits < 6 && pending == 0 ? bytes : nil
 }
+
+/// `bytes` in base64 (RFC 4648), padded.
+public func encodeBase64(_ bytes: [UInt8]) -> [UInt8] {
+  let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  var result: [UInt8] = []
+  result.reserveCapacity((bytes.count + 2) / 3 * 4)
+  for start in stride(from: 0, to: bytes.count, by: 3) {
+    let count = min(3, bytes.count - start)
+    var word: UInt32 = 0
+    for offset in 0..<count { word |= UInt32(bytes[start + offset]) << UInt32(16 - 8 * offset) }
+    for place in 0..<4 {
+      result.append(place <= count ? digits[Int(word >> UInt32(18 - 6 * place) & 63)] : UInt8(ascii: "="))
+    }
+  }
+  return result
+}

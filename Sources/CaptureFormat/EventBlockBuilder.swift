@@ -79,6 +79,15 @@ public final class EventBlockBuilder {
     string.withUTF8 { set(column, string: UnsafeRawBufferPointer($0)) }
   }
 
+  /// Gives the row the first bytes of what was transferred. What does not fit in the block any more is cut: the row's
+  /// `payload_length` says how much there was.
+  public func set(payload: UnsafeRawBufferPointer) {
+    rows.pointee.set(.payload, bytes: UnsafeRawBufferPointer(rebasing: payload.prefix(rows.pointee.roomForString)))
+  }
+
+  /// Adds to what qualifies the row that was begun last.
+  public func insertIntoFlags(_ flags: EventFlags) { rows.pointee.insertIntoLastFlags(flags) }
+
   public func set(_ column: ColumnID, address: SocketAddress) { set(column, string: address.encoded) }
 
   /// The process's place in the block's table; `describe` is asked once a block and generation.

@@ -134,6 +134,18 @@ struct EventRows: ~Copyable {
     columns[index].append(value)
   }
 
+  /// A value of a column that holds its values itself: ``ColumnID/payload``. Once a row.
+  mutating func set(_ column: ColumnID, bytes: UnsafeRawBufferPointer) {
+    let index = Int(column.rawValue)
+    precondition(index < 64)
+    bound += bytes.count + 16
+    if isLogging { return log.set(index, bytes) }
+    let bit: UInt64 = 1 &<< UInt64(index)
+    if initialized.low & bit == 0 { makeColumn(column) }
+    row.low |= bit
+    columns[index].append(bytes)
+  }
+
   mutating func insertIntoLastFlags(_ flags: EventFlags) {
     if isLogging { return log.add(flags: flags.rawValue) }
     columns[Place.flags].insertIntoLast(bits: Int64(flags.rawValue))
@@ -222,7 +234,8 @@ struct EventRows: ~Copyable {
     let index = Self.slot(of: column)
     let bit: UInt64 = 1 << UInt64(index & 63)
     if index < 64 { initialized.low |= bit } else { initialized.high |= bit }
-    (columns + index).initialize(to: ColumnBuffer(column, column == .time ? .deltas : .planes))
+    let encoding: ColumnEncoding = column == .time ? .deltas : column == .payload ? .bytes : .planes
+    (columns + index).initialize(to: ColumnBuffer(column, encoding))
   }
 
   /// Where a column's bit and buffer are: at its number; 176 … 191 have the room of 14 … 29, which no column of events has.
@@ -281,6 +294,7 @@ struct EventRows: ~Copyable {
           time: head.time, process: head.process, thread: head.thread, kind: EventKind(rawValue: head.kind),
           result: head.result, flags: EventFlags(rawValue: head.flags), cpu: head.cpu)
       case .value(let slot, let value): set(Self.column(of: slot), value)
+      case .bytes(let slot, let bytes): set(Self.column(of: slot), bytes: bytes)
       case .flags(let flags): insertIntoLastFlags(EventFlags(rawValue: flags))
       case .process(let process): Self.write(process, to: processes)
       case .file(let file): Self.write(file, to: files)

@@ -10,12 +10,15 @@ internal import Events
 /// 128       flags added to the row
 /// 129       a process: pid, start, comm, executable + 1 or 0, pid in its namespace + 1 or 0
 /// 130       a file: presence bits, then the values that are there
+/// 131       a column of bytes: its number, how many, the bytes
 /// ```
 /// Numbers have seven bits a byte, lowest first; signed ones as ``zigzag(_:)``. Strings are places in the block's table.
 struct RowLog: ~Copyable {
   enum Entry {
     case begin(RowHead)
     case value(column: Int, Int64)
+    /// Valid while the log is.
+    case bytes(column: Int, UnsafeRawBufferPointer)
     case flags(UInt32)
     case process(LoggedProcess)
     case file(LoggedFile)
@@ -45,6 +48,13 @@ struct RowLog: ~Copyable {
     assert(column > 0 && column < 128)
     bytes.append(littleEndian: UInt8(column))
     put(value)
+  }
+
+  mutating func set(_ column: Int, _ value: UnsafeRawBufferPointer) {
+    bytes.append(littleEndian: UInt8(131))
+    bytes.append(littleEndian: UInt8(column))
+    bytes.append(variable: UInt64(value.count))
+    bytes.append(value)
   }
 
   mutating func add(flags: UInt32) {
@@ -97,6 +107,7 @@ struct RowLog: ~Copyable {
               pid: UInt32(truncatingIfNeeded: cursor.unsigned()), start: cursor.unsigned(),
               comm: Int(cursor.unsigned()), executable: cursor.optional().map { Int($0) },
               namespacePID: cursor.optional().map { UInt32(truncatingIfNeeded: $0) })))
+      case 131: body(.bytes(column: Int(cursor.next() ?? 0), cursor.bytes(count: Int(cursor.unsigned()))))
       default:
         let presence = cursor.unsigned()
         body(.file(LoggedFile(values: (0..<14).map { presence >> UInt64($0) & 1 == 0 ? nil : cursor.unsigned() })))
@@ -124,6 +135,11 @@ struct RowLog: ~Copyable {
         shift += 7
       }
       return value
+    }
+
+    mutating func bytes(count: Int) -> UnsafeRawBufferPointer {
+      defer { position += count }
+      return UnsafeRawBufferPointer(rebasing: bytes[position..<(position + count)])
     }
 
     mutating func signed() -> Int64 { unzigzag(unsigned()) }

@@ -14,7 +14,7 @@ public let program = Program(
     """,
   commands: [
     recordCommand, watchCommand, triggerCommand, statusCommand, capturesCommand, inspectCommand, infoCommand,
-    containersCommand, psCommand, stateCommand, eventsCommand, exportCommand, helpCommand, versionCommand,
+    containersCommand, psCommand, stateCommand, logsCommand, eventsCommand, exportCommand, helpCommand, versionCommand,
     completionsCommand, manCommand,
   ],
   exitStatuses: [
@@ -55,6 +55,19 @@ private let recordCommand = CommandDescription(
       "for", value: .init("DURATION", .duration), summary: "stop after this long, such as 30s, 5m or 1h30m"),
     Flag(
       "max-size", value: .init("SIZE", .size, standard: "1GiB"), summary: "stop when the file reaches this size"),
+    Flag(
+      "snaplen", value: .init("SIZE", .size, standard: "256"),
+      summary: "bytes kept of each read, write, send and receive",
+      discussion:
+        "At most 8176. DNS and terminals are kept in full whatever this says, and 4096 bytes of each write to "
+        + "standard output and error: `aftertrace logs` prints those."),
+    Flag("no-payload", summary: "keep nothing of what is read, written, sent and received"),
+    Flag(
+      "no-mask", summary: "keep likely secrets as they are",
+      discussion:
+        "Without it passwords, tokens, authorization headers and private keys that are recognised in payloads "
+        + "are replaced by asterisks, what is typed at a prompt that does not show it is left out, and the event says so."
+    ),
     Flag(
       "ring-size", value: .init("SIZE", .size), summary: "memory of each ring between kernel and recorder",
       discussion: "Rounded up to a power of two. A larger one rides out longer pauses of the recorder without loss."),
@@ -169,6 +182,18 @@ private let stateCommand = CommandDescription(
     """,
   flags: readingFlags, operands: [captures],
   examples: [.init("aftertrace state web.pcapng", "See what was open before it happened")])
+
+private let logsCommand = CommandDescription(
+  "logs", group: reading, summary: "what was written to standard output and error",
+  discussion: """
+    Every write of a container's processes to their descriptors 1 and 2, a line each: the container's log as it was, though \
+    container and log driver are gone. Up to 4096 bytes of each write are kept; what was longer says so. Likely secrets are \
+    masked when they are recorded. What a shell's pipeline passes to another process of the container is left out; what goes \
+    to a file names it.
+    """,
+  flags: readingFlags + [Flag("all", summary: "also what is piped to another process of the container")],
+  operands: [captures],
+  examples: [.init("aftertrace logs --container web --from -30s web.pcapng", "Show what web said last")])
 
 private let eventsCommand = CommandDescription(
   "events", group: reading, summary: "every event, a line each, in the order of time",

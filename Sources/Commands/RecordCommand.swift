@@ -19,6 +19,7 @@ func runRecord(_ invocation: Invocation) throws -> Int32 {
   options.duration = invocation.duration(of: "for")
   if let size = invocation.size(of: "max-size") { options.sizeLimit = size }
   if let size = invocation.size(of: "ring-size") { options.ringSize = powerOfTwo(atLeast: size) }
+  options.payload = payloadLimits(invocation)
   options.losesDefinitions = environmentVariable("AFTERTRACE_TEST_LOSE_DEFINITIONS") != nil
   if let command = options.command, command.isEmpty {
     throw CommandFailure("record: no command after `--`", status: 64)
@@ -38,6 +39,19 @@ func runRecord(_ invocation: Invocation) throws -> Int32 {
     if path != "-" { removeIfEmpty(path) }
     throw CommandFailure(error.description, remedy: error.remedy)
   }
+}
+
+private func payloadLimits(_ invocation: Invocation) -> PayloadLimits {
+  if invocation.isSet("no-payload") { return .off }
+  var limits = PayloadLimits()
+  if let length = invocation.size(of: "snaplen") {
+    limits.files = UInt32(min(length, UInt64(PayloadLimits.greatest)))
+    limits.sockets = limits.files
+    // A length that was asked for is not less where more is kept by itself.
+    limits.output = max(limits.output, limits.files)
+  }
+  limits.masksSecrets = !invocation.isSet("no-mask")
+  return limits
 }
 
 /// What loaded the probes is not needed any longer. A recorder that keeps it records all the same, and says so.

@@ -59,6 +59,7 @@ extension ColumnID {
     .init(
       .payloadLength, "payload_length", .unsigned, "bytes", "length of the data that was transferred, before it was cut"
     ),
+    .init(.payload, "payload", .bytes, "", "the first bytes of the data that was transferred"),
     .init(.payloadDigest, "payload_digest", .bytes, "", "SHA-256 of the payload in a blob block"),
     .init(.stack, "stack", .bytes, "", "digest of a call stack in a stack block"),
     .init(.descriptor, "descriptor", .integer, "", "the descriptor the call was made on, or that it returned"),

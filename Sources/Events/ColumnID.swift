@@ -21,6 +21,8 @@ public struct ColumnID: RawRepresentable, Hashable, Sendable {
   public static let payloadLength = ColumnID(rawValue: 11)
   public static let payloadDigest = ColumnID(rawValue: 12)
   public static let stack = ColumnID(rawValue: 13)
+  /// Not reserved but written: bytes of their own, so that they can be taken out without touching another column.
+  public static let payload = ColumnID(rawValue: 30)
 
   // Arguments of events.
   public static let descriptor = ColumnID(rawValue: 32)

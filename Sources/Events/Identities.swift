@@ -131,4 +131,6 @@ public struct EventFlags: OptionSet, Hashable, Sendable {
   public static let enteredFromOutside = EventFlags(rawValue: 1 << 9)
   /// The call had not returned when the recording ended.
   public static let unfinished = EventFlags(rawValue: 1 << 10)
+  /// A likely secret in the payload was replaced or left out.
+  public static let masked = EventFlags(rawValue: 1 << 11)
 }

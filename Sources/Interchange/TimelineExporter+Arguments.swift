@@ -77,6 +77,9 @@ extension TimelineExporter {
     {
       writeNamed(.cloneFlags, of: event, &json)
     }
+    if let payload = event.bytes(.payload) {
+      PayloadFields.write(event, payload, prefix: "aftertrace.payload.", to: &json)
+    }
     if let first = event.value(.argument0) {
       json.beginArray("aftertrace.raw_arguments")
       writeRegister(first, &json)

@@ -142,7 +142,15 @@ public struct EventText: Sendable {
     } else {
       for column in columns { append(column, of: event, to: &line) }
     }
+    if columns.contains(.payload), let payload = event.bytes(.payload), !payload.isEmpty {
+      line.append(UInt8(ascii: " "))
+      PayloadText.append(
+        payload, limit: Self.payloadLimit, total: event.value(.payloadLength).map { UInt64(bitPattern: $0) }, to: &line)
+    }
   }
+
+  /// Bytes of a payload that a line shows.
+  private static let payloadLimit = 64
 
   private func append(_ column: ColumnID, of event: EventBlock, to line: inout [UInt8]) {
     let style = style(of: column)
@@ -255,9 +263,15 @@ public struct EventText: Sendable {
     case .string:
       guard let bytes = event.bytes(column) else { return false }
       Self.append(printable: bytes, to: &line)
+    case .bytes where column == .payload:
+      guard let bytes = event.bytes(column) else { return false }
+      PayloadText.append(bytes, to: &line)
     case .bytes:
       guard let bytes = event.bytes(column) else { return false }
-      for byte in bytes { line.append(hexadecimal: UInt64(byte)) }
+      for byte in bytes {
+        if byte < 0x10 { line.append(UInt8(ascii: "0")) }
+        line.append(hexadecimal: UInt64(byte))
+      }
     case .integer, .unsigned, .process, nil:
       guard let value = event.value(column) else { return false }
       append(number: value, column, style, of: event, to: &line)
@@ -339,7 +353,7 @@ public struct EventText: Sendable {
     let words: [(EventFlags, String)] = [
       (.truncated, "truncated"), (.unreadable, "unreadable pointer"), (.tableScan, "from scan"),
       (.outOfOrder, "out of order"), (.deletedFile, "deleted"), (.enteredFromOutside, "entered from outside"),
-      (.unfinished, "unfinished"),
+      (.unfinished, "unfinished"), (.masked, "masked"),
     ]
     return words.filter { event.flags.contains($0.0) }.map(\.1)
   }
@@ -352,7 +366,8 @@ public struct EventText: Sendable {
   /// Details that a line leaves to `--json`.
   private static let folded: Set<ColumnID> = [
     .childStart, .parentStart, .argumentLength, .askedFor, .comm, .oldThread, .namespacePID, .terminal, .session,
-    .executable, .userID, .groupID, .childThread, .duration, .effectiveUserID, .effectiveGroupID, .savedUserID,
+    .executable, .userID, .groupID, .childThread, .duration, .payload, .payloadLength, .effectiveUserID,
+    .effectiveGroupID, .savedUserID,
     .savedGroupID,
     .filesystemUserID, .filesystemGroupID, .effectiveCapabilities, .permittedCapabilities, .inheritableCapabilities,
     .boundingCapabilities, .ambientCapabilities, .oldUserID, .oldGroupID, .oldEffectiveUserID, .oldEffectiveGroupID,
@@ -412,7 +427,7 @@ public struct EventText: Sendable {
   }
 
   /// C0, DEL, C1 and what turns the direction of writing around.
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+  static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7f..<0xa0, 0x202a...0x202e, 0x2066...0x2069: true
     default: false

@@ -15,6 +15,7 @@ final class RecordingEngine {
     var recordsByDefault = true
     var isSubtreeOnly = false
     var losesDefinitions = false
+    var payload = PayloadLimits()
     /// Names of files that are remembered.
     var fileCapacity = 262_144
     /// Open files that the probes remember to have named; nil leaves it as it is.
@@ -52,12 +53,13 @@ final class RecordingEngine {
         ringSize: settings.ringSize, definitionCapacity: settings.definitionCapacity,
         recordsByDefault: settings.recordsByDefault,
         isSubtreeOnly: settings.isSubtreeOnly, hierarchy: hierarchy.number, hostMountNamespace: hostNamespace,
-        testing: settings.losesDefinitions ? UInt32(AT_TESTING_LOSE_DEFINITIONS) : 0,
+        testing: settings.losesDefinitions ? UInt32(AT_TESTING_LOSE_DEFINITIONS) : 0, payload: settings.payload,
         fileCapacity: settings.fileCapacity),
       recipes: recipes)
     decoder = EventDecoder(
       recipes: recipes, attribution: attribution, streams: streams, fileCapacity: settings.fileCapacity)
     decoder.isSubtreeOnly = settings.isSubtreeOnly
+    decoder.masksSecrets = settings.payload.masksSecrets
     started = BootTime(nanoseconds: Clock.boot)
     lastAnchor = started
     lastClosing = started.nanoseconds
@@ -65,6 +67,12 @@ final class RecordingEngine {
     // Attached first, scanned second: what starts in between is seen by both, and merged by (pid, start).
     try session.attach()
     resolver.scan(at: started)
+  }
+
+  /// Keeps this much of payloads from now on.
+  func keep(_ payload: PayloadLimits) throws {
+    try session.keep(payload)
+    decoder.masksSecrets = payload.masksSecrets
   }
 
   /// Takes in the processes that were there before the probes.

@@ -1,4 +1,5 @@
 internal import BPF
+public import Events
 internal import Posix
 
 /// What `record` was asked for.
@@ -14,6 +15,7 @@ public struct RecordingOptions: Sendable {
   public var sizeLimit: UInt64 = 1 << 30
   /// Bytes of each ring of the detail lane.
   public var ringSize: Int = 16 << 20
+  public var payload = PayloadLimits()
   public var toolVersion: String
   public var commandLine: String
   /// Forces what tests need to see: path definitions that are lost.

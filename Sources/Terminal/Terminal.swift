@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CNcurses
 public import Posix
 
@@ -200,7 +201,9 @@ public final class Terminal: TerminalDevice {
     at_curses_redraw()
   }
 
-  public func copy(_ text: String) { send("\u{1b}]52;c;\(Base64.text(of: Array(text.utf8)))\u{7}") }
+  public func copy(_ text: String) {
+    send("\u{1b}]52;c;\(String(decoding: encodeBase64(Array(text.utf8)), as: UTF8.self))\u{7}")
+  }
 
   public func suspend() {
     send("\u{1b}[?2004l")
@@ -334,20 +337,4 @@ public final class Terminal: TerminalDevice {
     KEY_PPAGE: .pageUp, KEY_NPAGE: .pageDown, KEY_BTAB: .backTab, KEY_BACKSPACE: .backspace, KEY_DC: .delete,
     KEY_IC: .insert, KEY_ENTER: .enter,
   ]
-}
-
-/// What the clipboard sequence wants.
-enum Base64 {
-  static func text(of bytes: [UInt8]) -> String {
-    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var result: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let chunk = bytes[start..<min(start + 3, bytes.count)]
-      let word = chunk.enumerated().reduce(UInt32(0)) { $0 | UInt32($1.element) << UInt32(16 - 8 * $1.offset) }
-      for place in 0..<4 {
-        result.append(place <= chunk.count ? digits[Int(word >> UInt32(18 - 6 * place) & 63)] : UInt8(ascii: "="))
-      }
-    }
-    return String(decoding: result, as: UTF8.self)
-  }
 }

@@ -6,6 +6,7 @@ import Testing
   @Test(arguments: 0..<70) func `what was encoded is decoded`(length: Int) {
     let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 200) }
     let text = Data(bytes).base64EncodedString()
+    #expect(String(decoding: encodeBase64(bytes), as: UTF8.self) == text)
     #expect(decodeBase64(text) == bytes)
     #expect(decodeBase64(String(text.prefix { $0 != "=" })) == bytes)
   }

@@ -15,6 +15,7 @@ import Testing
     var count: Int64?
     var process: ProcessKey
     var file: UInt64?
+    var payload: [UInt8]?
   }
 
   /// Rows of every shape, `step` apart.
@@ -36,6 +37,7 @@ import Testing
         row.count = Int64(-1 - index)
         row.file = UInt64.max - UInt64(index % 13)
       }
+      if index % 3 == 1 { row.payload = (0..<(index * 7 % 600)).map { UInt8(truncatingIfNeeded: $0 &+ index) } }
       return row
     }
   }
@@ -55,6 +57,7 @@ import Testing
         builder.set(.path, string: path)
       }
       if let count = row.count { builder.set(.count, count) }
+      if let payload = row.payload { payload.withUnsafeBytes { builder.set(payload: $0) } }
       if let file = row.file {
         let index = builder.internFile(FileID(rawValue: file), inode: file, device: 5) {
           BlockFile(id: FileID(rawValue: file), inode: file, device: 5, type: .regular, mode: 0o644, peerInode: file)
@@ -82,7 +85,7 @@ import Testing
           Row(
             time: block.time.nanoseconds, thread: block.thread, kind: block.kind, result: block.result,
             flags: block.flags, path: block.bytes(.path), count: block.value(.count), process: block.process.key,
-            file: block.file(.file)?.id.rawValue))
+            file: block.file(.file)?.id.rawValue, payload: block.bytes(.payload)))
       }
     }
     return rows

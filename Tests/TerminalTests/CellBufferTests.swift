@@ -83,9 +83,4 @@ import Testing
     #expect(Key(scalar: "\u{1c}").code == .control("\\"))
     #expect(Key(scalar: "\u{0}").code == .control("@"))
   }
-
-  @Test(arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")])
-  func `the clipboard gets base64`(text: String, coded: String) {
-    #expect(Base64.text(of: Array(text.utf8)) == coded)
-  }
 }

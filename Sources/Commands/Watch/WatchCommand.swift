@@ -132,6 +132,7 @@ struct WatchCommand {
     options.windows.activity = configuration.windows.activity.before
     options.windows.detail = configuration.windows.detail.before
     options.windows.after = configuration.windows.after
+    options.payload = configuration.payload
     options.retention = configuration.deadContainersFor
     let choice = configuration.containers
     options.includes = { choice.includes(ContainerTraits($0)) }

@@ -1,5 +1,6 @@
 // A table: every key of the configuration, in the order of the reference page and of the default file.
 internal import Arguments
+internal import Events
 internal import YAML
 
 extension ConfigurationKey {
@@ -7,7 +8,7 @@ extension ConfigurationKey {
   private static let mebibyte: UInt64 = 1 << 20
   private static let tebibyte: UInt64 = 1 << 40
 
-  public static let all: [ConfigurationKey] = memory + windows + ends + choice + captures + doors + rest
+  public static let all: [ConfigurationKey] = memory + windows + payload + ends + choice + captures + doors + rest
 
   private static let memory: [ConfigurationKey] = [
     key(
@@ -48,6 +49,20 @@ extension ConfigurationKey {
     duration(
       "dead_containers_for", \.deadContainersFor, .zero...day,
       summary: "how long a container can still be captured after its end, at least"),
+  ]
+
+  private static let payload: [ConfigurationKey] = [
+    bytes(
+      "payload.files", \.payload.files, summary: "bytes kept of each read or write of a file or pipe; 0 keeps none"),
+    bytes("payload.sockets", \.payload.sockets, summary: "bytes kept of each send or receive"),
+    bytes("payload.dns", \.payload.nameService, summary: "the same, of sockets with port 53 at either end"),
+    bytes("payload.terminals", \.payload.terminals, summary: "the same, of terminals"),
+    bytes(
+      "payload.output", \.payload.output,
+      summary: "the same, of what is written to standard output and error: what `aftertrace logs` prints"),
+    flag(
+      "payload.mask", \.payload.masksSecrets,
+      summary: "replace likely secrets (passwords, tokens, authorization headers, private keys) by asterisks"),
   ]
 
   private static let ends: [ConfigurationKey] = [

@@ -1,3 +1,4 @@
+internal import Events
 internal import YAML
 
 /// One key of the configuration files: its name, what may stand there, and its place in the model.
@@ -117,6 +118,14 @@ extension ConfigurationKey {
     key(
       path, member, "a size from \(configuredSize(range.lowerBound)) to \(configuredSize(range.upperBound))", change,
       summary: summary, read: { $0.size(in: range) }, write: { .word(configuredSize($0)) })
+  }
+
+  /// Of one call's payload.
+  static func bytes(_ path: String, _ member: any Member<UInt32>, summary: String) -> Self {
+    let greatest = UInt64(PayloadLimits.greatest)
+    return key(
+      path, member, "a number of bytes from 0 to \(greatest)", summary: summary,
+      read: { $0.size(in: 0...greatest).map { UInt32($0) } }, write: { .number(Int64($0)) })
   }
 
   static func size(

@@ -6,6 +6,8 @@ public import Events
 public struct WatchConfiguration: Hashable, Sendable {
   public var memory = Memory()
   public var windows = Windows()
+  /// How much is kept of what is read, written, sent and received.
+  public var payload = PayloadLimits()
   /// How long a container stays capturable after its end, at least.
   public var deadContainersFor: Duration = .seconds(120)
   public var death = DeathPredicates()

@@ -57,6 +57,7 @@ enum at_form {
 #define AT_FLAG_OUTSIDE_ROOT (1u << 6)   /* the path leads outside the process's root: counted from the mount's root */
 #define AT_FLAG_DELETED (1u << 7)        /* the file had no name any more */
 #define AT_FLAG_UNFINISHED (1u << 10)    /* the call had not returned when the recording ended */
+#define AT_FLAG_MASKED (1u << 11)        /* bytes were left out, for they are a secret */
 
 /* Application binary interface of a call: (abi, number) identifies it. */
 enum at_abi {
@@ -98,6 +99,17 @@ enum at_file_type {
   AT_FILE_ANONYMOUS = 8, /* eventpoll, eventfd, timerfd, bpf ... : the name is in the definition */
 };
 
+/* How much is kept of what goes through a file: a limit for each class, in at_configuration. */
+enum at_payload_class {
+  AT_PAYLOAD_NONE = 0, /* /dev/zero, eventfd ...: numbers of no meaning to anybody else */
+  AT_PAYLOAD_FILE = 1, /* files and pipes */
+  AT_PAYLOAD_SOCKET = 2,
+  AT_PAYLOAD_DNS = 3, /* a socket with port 53 at either end */
+  AT_PAYLOAD_TERMINAL = 4,
+  AT_PAYLOAD_OUTPUT = 5, /* written to descriptor 1 or 2, whatever it is but none */
+  AT_PAYLOAD_CLASSES = 8,
+};
+
 /* The identity of an open file, read from the task's own table when the call ended.
  *
  * `id` names one open file under one name. It is issued by the probes when they first see that (file, dentry, name)
@@ -110,7 +122,7 @@ struct at_file {
   uint32_t device; /* kernel encoding: major << 20 | minor */
   uint16_t mode;   /* S_IF* and permissions */
   uint8_t type;    /* enum at_file_type */
-  uint8_t unused;
+  uint8_t payload_class; /* enum at_payload_class */
 };
 AT_STATIC_ASSERT(sizeof(struct at_file) == 24);
 
@@ -266,6 +278,7 @@ enum at_field_id {
   AT_FIELD_RIGHT_FILE = 38,   /* at_file: of the first AT_RIGHTS_MAX of those, in their order */
   AT_FIELD_BLOCKED = 64, /* uint64, ns: since the call first slept */
   AT_FIELD_STACK = 65,   /* at_frame each: the user stack, innermost first */
+  AT_FIELD_PAYLOAD = 72, /* user memory: uint64 of how many bytes were transferred, then the first of them */
 };
 
 struct at_field {
@@ -345,8 +358,14 @@ struct at_recipe {
   uint8_t more;         /* AT_MORE_* */
   uint8_t choice;       /* argument that `choices` are about; 0: no choice */
   uint64_t choices;
+  /* Of AT_FORM_TRANSFER too. */
+  uint8_t payload; /* AT_PAYLOAD_GIVEN or 0, and the argument with the buffer; of a vector or message that argument */
+  uint8_t unused[7];
 };
-AT_STATIC_ASSERT(sizeof(struct at_recipe) == 32);
+AT_STATIC_ASSERT(sizeof(struct at_recipe) == 40);
+
+#define AT_PAYLOAD_GIVEN 0x80 /* the process gives the bytes: write and send */
+#define AT_PAYLOAD_MESSAGES 0x40 /* an array of struct mmsghdr; the result counts messages */
 
 /* What the argument `choice` decides. Where it says no, the call is recorded as AT_FORM_CALL in the detail lane. */
 #define AT_MORE_CHOICE_BITS (1u << 0)  /* yes: the argument has a bit of `choices` */
@@ -375,6 +394,8 @@ AT_STATIC_ASSERT(sizeof(struct at_recipe) == 32);
 #define AT_CALLS_PER_ABI 560 /* x32 numbers its own from 512 to 547 */
 #define AT_STRING_MAX 4096   /* of one string field */
 #define AT_ARGV_MAX 8192     /* of argv */
+#define AT_PAYLOAD_MAX 8176  /* of a payload */
+#define AT_PAYLOAD_START_LIMIT 1024 /* where in a record a payload can begin */
 
 /* One map entry per cgroup: whether its calls are recorded. */
 enum at_verdict {
@@ -419,7 +440,10 @@ struct at_configuration {
   uint64_t loss_epoch;
   uint64_t recorder_start;
   uint64_t generation; /* raised when it changes who is recorded: a sleep that began before has no known length */
+  uint32_t payload_limits[AT_PAYLOAD_CLASSES]; /* bytes kept, by class; 0 keeps none */
+  uint32_t masks_hidden_input;                 /* what a terminal does not show while it is typed stays in the kernel */
+  uint32_t unused;
 };
-AT_STATIC_ASSERT(sizeof(struct at_configuration) == 48);
+AT_STATIC_ASSERT(sizeof(struct at_configuration) == 88);
 
 #endif

@@ -5,7 +5,7 @@
 #define AFTERTRACE_CALL_BPF_H
 
 #include "blocked.bpf.h"
-#include "identity.bpf.h"
+#include "payload.bpf.h"
 #include "registers.bpf.h"
 
 #define F_DUPFD 0
@@ -107,7 +107,29 @@ always_inline void *reserve_call(struct at_context *call, uint64_t size)
 	return record;
 }
 
-/* Read and write families, and calls on one descriptor: written in place. */
+always_inline void fill_transfer(struct at_transfer *record, struct at_context *call, struct task_struct *task,
+				 const struct at_file *file, int32_t descriptor, uint64_t count, uint64_t offset,
+				 uint8_t form)
+{
+	fill_header(&record->header, task, call->cgroup, call->flags, call->number, call->abi, form, call->lane);
+	record->result = call->result;
+	record->count = count;
+	record->offset = offset;
+	record->file = *file;
+	record->descriptor = descriptor;
+	record->unused = 0;
+}
+
+always_inline void put_blocked(struct at_scratch *scratch, uint64_t nanoseconds)
+{
+	uint32_t at = scratch->length;
+	if (!nanoseconds || at > AT_SCRATCH_LIMIT)
+		return;
+	*(uint64_t *)&scratch->data[at + sizeof(struct at_field)] = nanoseconds;
+	end_field(scratch, at, sizeof(nanoseconds), AT_FIELD_BLOCKED, 0);
+}
+
+/* Read and write families, and calls on one descriptor: written in place where nothing of the payload is kept. */
 always_inline int transfer(struct at_context *call, const struct at_recipe *recipe, struct task_struct *task)
 {
 	struct at_subject subject = {};
@@ -136,19 +158,43 @@ always_inline int transfer(struct at_context *call, const struct at_recipe *reci
 	} else
 		vector.bytes = call->arguments[recipe->count & 7];
 
+	uint64_t offset = form == AT_FORM_DESCRIPTOR ? call->arguments[2] :
+			  recipe->offset	     ? call->arguments[recipe->offset & 7] :
+						       ~0ull;
+	call->flags |= vector.flags;
+	uint32_t limit = recipe->payload && call->result > 0 ?
+				 payload_limit(&subject.file, descriptor, recipe->payload & AT_PAYLOAD_GIVEN) :
+				 0;
+	struct at_scratch *scratch = limit ? take_scratch(scratch_events) : 0;
+	if (scratch) {
+		struct at_transfer *head = (struct at_transfer *)scratch->data;
+		fill_transfer(head, call, task, &subject.file, descriptor, vector.bytes, offset, form);
+		scratch->length = sizeof(*head);
+		if (recipe->payload & AT_PAYLOAD_GIVEN || subject.file.payload_class != AT_PAYLOAD_TERMINAL ||
+		    !configuration.masks_hidden_input || !is_hidden(task, descriptor)) {
+			struct at_payload_source source = {
+				.address = call->arguments[recipe->payload & 7],
+				.length = call->result,
+				.limit = limit,
+				.compat = recipe->flags & AT_RECIPE_COMPAT,
+			};
+			if (recipe->vector)
+				source.entries = call->arguments[recipe->count & 7];
+			put_payload(scratch, &source);
+		} else
+			put_masked(scratch, call->result);
+		put_blocked(scratch, call->blocked);
+		head->header.field_count = scratch->fields;
+		uint32_t length = scratch->length;
+		if (length > AT_SCRATCH_LIMIT || output(call->lane, head, length) < 0)
+			count_loss(call->cgroup, call->lane, AT_LOSS_RING_FULL);
+		scratch->busy = 0;
+		return 0;
+	}
 	struct at_transfer *record = reserve_call(call, sizeof(*record));
 	if (!record)
 		return 0;
-	fill_header(&record->header, task, call->cgroup, call->flags | vector.flags, call->number, call->abi, form,
-		    call->lane);
-	record->result = call->result;
-	record->count = vector.bytes;
-	record->offset = form == AT_FORM_DESCRIPTOR ? call->arguments[2] :
-			 recipe->offset		    ? call->arguments[recipe->offset & 7] :
-						      ~0ull;
-	record->file = subject.file;
-	record->descriptor = descriptor;
-	record->unused = 0;
+	fill_transfer(record, call, task, &subject.file, descriptor, vector.bytes, offset, form);
 	record->header.field_count = call->blocked != 0;
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	return 0;
@@ -186,7 +232,7 @@ __attribute__((noinline)) int put_base(struct at_scratch *scratch, uint64_t cgro
 	return put_file(scratch, &subject.file, id);
 }
 
-/* A descriptor's identity, and for a socket its addresses. */
+/* A descriptor's identity, and for a socket its addresses. Answers its class of payload. */
 __attribute__((noinline)) int put_descriptor(struct at_scratch *scratch, uint64_t cgroup, int descriptor, uint32_t id,
 					     uint32_t fresh)
 {
@@ -200,7 +246,7 @@ __attribute__((noinline)) int put_descriptor(struct at_scratch *scratch, uint64_
 	put_file(scratch, &subject.file, id);
 	if (subject.file.type == AT_FILE_SOCKET && id != AT_FIELD_RIGHT_FILE)
 		put_socket(scratch, file, 0);
-	return 0;
+	return subject.file.payload_class;
 }
 
 /* A path argument and, when it is relative, where it starts. A null pointer that the kernel did not mind is no path. */
@@ -263,6 +309,59 @@ __attribute__((noinline)) int put_pair(struct at_scratch *scratch, uint64_t cgro
 		*content = pair;
 	put_descriptor(scratch, cgroup, pair.first, AT_FIELD_FILE, 1);
 	put_descriptor(scratch, cgroup, pair.second, AT_FIELD_SECOND_FILE, 1);
+	return 0;
+}
+
+/* What went through a socket: the buffer, the vector of a message, or the first messages of an array. */
+__attribute__((noinline)) int put_socket_payload(struct at_scratch *scratch, struct at_context *call,
+						 const struct at_recipe *recipe, uint32_t class)
+{
+	if (!scratch || !call || !recipe)
+		return -1;
+	int32_t descriptor = call->arguments[recipe->descriptor & 7];
+	uint32_t is_given = recipe->payload & AT_PAYLOAD_GIVEN;
+	uint64_t address = call->arguments[recipe->payload & 7];
+	struct at_file file = {.payload_class = class};
+	struct at_payload_source source = {.length = call->result, .compat = recipe->flags & AT_RECIPE_COMPAT};
+	uint64_t name = recipe->address ? call->arguments[recipe->address & 7] : 0;
+	if (recipe->payload & AT_PAYLOAD_MESSAGES) {
+		if (source.compat)
+			return 0;
+		for (uint32_t i = 0; i < MESSAGE_LIMIT; i++) {
+			if (i >= call->result)
+				break;
+			/* struct mmsghdr: a struct msghdr of 56 bytes, then how much went through. */
+			struct at_message message = {};
+			uint32_t length = 0;
+			uint64_t at = address + i * 64;
+			if (read_message(&message, at, 0) < 0 ||
+			    bpf_probe_read_user(&length, sizeof(length), (const void *)(at + 56)) < 0)
+				break;
+			if (class == AT_PAYLOAD_SOCKET && is_name_server(message.name))
+				file.payload_class = AT_PAYLOAD_DNS;
+			source.address = message.vector;
+			source.entries = message.entries;
+			source.length = length;
+			source.limit = payload_limit(&file, descriptor, is_given);
+			if (source.limit && length)
+				put_payload(scratch, &source);
+		}
+		return 0;
+	}
+	source.address = address;
+	if (recipe->message) {
+		struct at_message message = {};
+		if (read_message(&message, address, source.compat) < 0)
+			return 0;
+		name = message.name;
+		source.address = message.vector;
+		source.entries = message.entries;
+	}
+	if (class == AT_PAYLOAD_SOCKET && is_name_server(name))
+		file.payload_class = AT_PAYLOAD_DNS;
+	source.limit = payload_limit(&file, descriptor, is_given);
+	if (source.limit)
+		put_payload(scratch, &source);
 	return 0;
 }
 
@@ -430,6 +529,7 @@ __attribute__((noinline)) int put_fields(struct at_scratch *scratch, struct at_c
 	if (!scratch || !call || !recipe)
 		return -1;
 	uint64_t cgroup = call->cgroup;
+	uint32_t class = AT_PAYLOAD_NONE;
 	if (recipe->path)
 		put_path(scratch, call, recipe->path, recipe->directory, AT_FIELD_PATH | AT_FIELD_BASE << 8);
 	if (recipe->second_path && call->result >= 0)
@@ -440,9 +540,11 @@ __attribute__((noinline)) int put_fields(struct at_scratch *scratch, struct at_c
 	if (recipe->flags & AT_RECIPE_RESULT_DESCRIPTOR && call->result >= 0)
 		put_descriptor(scratch, cgroup, call->result, AT_FIELD_FILE, 1);
 	else if (recipe->descriptor)
-		put_descriptor(scratch, cgroup, call->arguments[recipe->descriptor & 7], AT_FIELD_FILE, 0);
+		class = put_descriptor(scratch, cgroup, call->arguments[recipe->descriptor & 7], AT_FIELD_FILE, 0);
 	if (recipe->address | recipe->message)
 		put_address(scratch, call, recipe);
+	if (recipe->payload && call->result > 0)
+		put_socket_payload(scratch, call, recipe, class);
 	if (recipe->pair && call->result >= 0)
 		put_pair(scratch, cgroup, call->arguments[recipe->pair & 7]);
 	return 0;
@@ -484,15 +586,6 @@ always_inline int is_chosen(struct at_context *call, const struct at_recipe *rec
 	if (recipe->more & AT_MORE_CHOICE_BITS)
 		return (argument & recipe->choices) != 0;
 	return (uint32_t)argument - (uint32_t)recipe->choices <= recipe->choices >> 32;
-}
-
-always_inline void put_blocked(struct at_scratch *scratch, uint64_t nanoseconds)
-{
-	uint32_t at = scratch->length;
-	if (!nanoseconds || at > AT_SCRATCH_LIMIT)
-		return;
-	*(uint64_t *)&scratch->data[at + sizeof(struct at_field)] = nanoseconds;
-	end_field(scratch, at, sizeof(nanoseconds), AT_FIELD_BLOCKED, 0);
 }
 
 __attribute__((noinline)) int detailed_call(struct at_context *call, const struct at_recipe *recipe)

@@ -74,6 +74,34 @@ always_inline void put_pseudo_name(struct at_scratch *scratch, struct at_subject
 		end_field(scratch, at, got - 1, AT_FIELD_NAME, 0);
 }
 
+#define MAJOR_MEMORY 1
+#define MAJOR_TERMINAL 4
+#define MAJOR_TERMINAL_OTHER 5
+#define MAJOR_PSEUDOTERMINAL 136
+#define MAJOR_PSEUDOTERMINAL_LAST 143
+
+/* What the bytes are that go through the file. */
+always_inline uint8_t payload_class(struct at_subject *subject, struct inode *inode)
+{
+	uint32_t major = 0;
+	switch (subject->file.type) {
+	case AT_FILE_REGULAR:
+	case AT_FILE_BLOCK:
+	case AT_FILE_PIPE: return AT_PAYLOAD_FILE;
+	case AT_FILE_SOCKET:
+		return subject->key.file && has_port(sock_of(subject->key.file), 53) ? AT_PAYLOAD_DNS : AT_PAYLOAD_SOCKET;
+	case AT_FILE_CHARACTER:
+		major = get(inode, i_rdev) >> 20;
+		if (major == MAJOR_MEMORY)
+			return AT_PAYLOAD_NONE;
+		if (major == MAJOR_TERMINAL || major == MAJOR_TERMINAL_OTHER ||
+		    (major >= MAJOR_PSEUDOTERMINAL && major <= MAJOR_PSEUDOTERMINAL_LAST))
+			return AT_PAYLOAD_TERMINAL;
+		return AT_PAYLOAD_FILE;
+	}
+	return AT_PAYLOAD_NONE;
+}
+
 /* Sends the definition; the file has its id only when that worked. */
 always_inline int send_definition(struct at_subject *subject, uint64_t id)
 {
@@ -127,6 +155,7 @@ __attribute__((noinline)) int resolve(struct at_subject *subject, uint32_t slot)
 		subject->file.device = get(block, s_dev);
 		subject->file.mode = get(inode, i_mode);
 		subject->file.type = file_type(subject->file.mode, get(block, s_magic));
+		subject->file.payload_class = payload_class(subject, inode);
 		uint64_t id = (uint64_t)(bpf_get_smp_processor_id() + 1) << 44 | ++processor->issued;
 		if ((configuration.testing & AT_TESTING_LOSE_DEFINITIONS) || send_definition(subject, id) < 0) {
 			count_loss(subject->cgroup, AT_LANE_ACTIVITY, AT_LOSS_DEFINITION);

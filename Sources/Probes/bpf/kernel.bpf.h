@@ -40,6 +40,7 @@ struct inode {
 	uint16_t i_mode;
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	uint32_t i_rdev;
 };
 
 struct hlist_bl_node {
@@ -154,7 +155,16 @@ struct tty_driver {
 	int minor_start;
 };
 
+struct ktermios {
+	uint32_t c_lflag;
+};
+
+struct tty_file_private {
+	struct tty_struct *tty;
+};
+
 struct tty_struct {
+	struct ktermios termios;
 	int index;
 	struct tty_driver *driver;
 	char name[64];

@@ -10,6 +10,16 @@ always_inline uint64_t sock_of(uint64_t file)
 	return get_address(typed(socket, get(typed(file, file), private_data)), sk);
 }
 
+/* Whether an Internet socket has this port at either end. */
+always_inline int has_port(uint64_t address, uint16_t port)
+{
+	struct sock *sock = typed(sock, address);
+	uint16_t family = get(sock, __sk_common.skc_family);
+	if (family != AF_INET && family != AF_INET6)
+		return 0;
+	return get(sock, __sk_common.skc_num) == port || get(sock, __sk_common.skc_dport) == __builtin_bswap16(port);
+}
+
 /* Changes when the socket is bound, connected or starts to listen: then it needs a new definition. */
 always_inline uint64_t socket_mix(uint64_t address)
 {

@@ -107,22 +107,28 @@ extension CallRecipe {
   ]
 
   private static let transfers: [CallRecipe] = [
-    .init(names: ["read"], kind: .fileRead, form: .transfer, failureLane: .detail, descriptor: 1, count: 3),
-    .init(names: ["write"], kind: .fileWrite, form: .transfer, failureLane: .detail, descriptor: 1, count: 3),
+    .init(names: ["read"], kind: .fileRead, form: .transfer, failureLane: .detail, descriptor: 1, count: 3, payload: 2),
     .init(
-      names: ["pread64"], kind: .fileRead, form: .transfer, failureLane: .detail, descriptor: 1, count: 3, offset: 4),
+      names: ["write"], kind: .fileWrite, form: .transfer, failureLane: .detail, descriptor: 1, count: 3,
+      payload: 2 | given),
     .init(
-      names: ["pwrite64"], kind: .fileWrite, form: .transfer, failureLane: .detail, descriptor: 1, count: 3, offset: 4),
+      names: ["pread64"], kind: .fileRead, form: .transfer, failureLane: .detail, descriptor: 1, count: 3, offset: 4,
+      payload: 2),
     .init(
-      names: ["readv"], kind: .fileRead, form: .transfer, failureLane: .detail, descriptor: 1, count: 3, vector: 2),
+      names: ["pwrite64"], kind: .fileWrite, form: .transfer, failureLane: .detail, descriptor: 1, count: 3, offset: 4,
+      payload: 2 | given),
     .init(
-      names: ["writev"], kind: .fileWrite, form: .transfer, failureLane: .detail, descriptor: 1, count: 3, vector: 2),
+      names: ["readv"], kind: .fileRead, form: .transfer, failureLane: .detail, descriptor: 1, count: 3, vector: 2,
+      payload: 2),
+    .init(
+      names: ["writev"], kind: .fileWrite, form: .transfer, failureLane: .detail, descriptor: 1, count: 3, vector: 2,
+      payload: 2 | given),
     .init(
       names: ["preadv", "preadv2"], kind: .fileRead, form: .transfer, failureLane: .detail, descriptor: 1, count: 3,
-      vector: 2, offset: 4),
+      vector: 2, offset: 4, payload: 2),
     .init(
       names: ["pwritev", "pwritev2"], kind: .fileWrite, form: .transfer, failureLane: .detail, descriptor: 1,
-      count: 3, vector: 2, offset: 4),
+      count: 3, vector: 2, offset: 4, payload: 2 | given),
   ]
 
   private static let network: [CallRecipe] = [
@@ -143,22 +149,22 @@ extension CallRecipe {
       arguments: [.int(.backlog, 2)]),
     .init(
       names: ["sendto"], kind: .networkSend, form: .detailed, failureLane: .detail, descriptor: 1, address: 5,
-      addressLength: 6, arguments: [.int(.descriptor, 1), .long(.count, 3)]),
+      addressLength: 6, payload: 2 | given, arguments: [.int(.descriptor, 1), .long(.count, 3)]),
     .init(
       names: ["recvfrom"], kind: .networkReceive, form: .detailed, failureLane: .detail, flags: lengthPointer,
-      descriptor: 1, address: 5, addressLength: 6, arguments: [.int(.descriptor, 1), .long(.count, 3)]),
+      descriptor: 1, address: 5, addressLength: 6, payload: 2, arguments: [.int(.descriptor, 1), .long(.count, 3)]),
     .init(
       names: ["sendmsg"], kind: .networkSend, form: .detailed, failureLane: .detail, descriptor: 1, message: 2,
-      more: UInt32(AT_MORE_RIGHTS), arguments: [.int(.descriptor, 1), .long(.count, 6)]),
+      payload: 2 | given, more: UInt32(AT_MORE_RIGHTS), arguments: [.int(.descriptor, 1), .long(.count, 6)]),
     .init(
       names: ["recvmsg"], kind: .networkReceive, form: .detailed, failureLane: .detail, descriptor: 1, message: 2,
-      more: UInt32(AT_MORE_RIGHTS), arguments: [.int(.descriptor, 1), .long(.count, 6)]),
+      payload: 2, more: UInt32(AT_MORE_RIGHTS), arguments: [.int(.descriptor, 1), .long(.count, 6)]),
     .init(
       names: ["sendmmsg"], kind: .networkSend, form: .detailed, failureLane: .detail, descriptor: 1,
-      arguments: [.int(.descriptor, 1)]),
+      payload: 2 | given | messages, arguments: [.int(.descriptor, 1)]),
     .init(
       names: ["recvmmsg"], kind: .networkReceive, form: .detailed, failureLane: .detail, descriptor: 1,
-      arguments: [.int(.descriptor, 1)]),
+      payload: 2 | messages, arguments: [.int(.descriptor, 1)]),
     .init(
       names: ["setsockopt"], kind: .networkOption, form: .detailed, lane: .activity, failureLane: .detail,
       descriptor: 1, bytes: 4, bytesUnit: 1, bytesLength: 5,

@@ -32,6 +32,10 @@ struct CallRecipe: Sendable {
   var offset: UInt8 = 0
   var message: UInt8 = 0
   var pair: UInt8 = 0
+  /// The argument with the buffer of what is transferred, and ``given`` where the process gives it.
+  var payload: UInt8 = 0
+  static let given = UInt8(AT_PAYLOAD_GIVEN)
+  static let messages = UInt8(AT_PAYLOAD_MESSAGES)
   /// Strings that are no paths.
   var text: UInt8 = 0
   var secondText: UInt8 = 0
@@ -127,7 +131,9 @@ extension CallRecipe {
       address: address, address_length: addressLength, count: bytes == 0 ? count : bytesUnit, vector: vector,
       offset: offset, message: message, pair: pair, text: text, second_text: secondText, third_text: thirdText,
       second_descriptor: secondDescriptor, bytes: bytes, bytes_length: bytesLength,
-      more: UInt8(more | (choice?.flag ?? 0)), choice: choice?.argument ?? 0, choices: choice?.values ?? 0)
+      more: UInt8(more | (choice?.flag ?? 0)), choice: choice?.argument ?? 0, choices: choice?.values ?? 0,
+      payload: payload,
+      unused: (0, 0, 0, 0, 0, 0, 0))
   }
 }
 

@@ -1,4 +1,4 @@
-internal import Events
+public import Events
 internal import Posix
 
 /// How the armed recorder keeps the past.
@@ -8,6 +8,7 @@ public struct FlightOptions: Sendable {
   public var windows = FlightWindows()
   /// Bytes of each ring of the detail lane; nil leaves it to the budget.
   public var ringSize: Int?
+  public var payload = PayloadLimits()
   /// How long after its end a container can still be captured.
   public var retention: Duration = .seconds(120)
   /// A block of a stream in which much happens is sealed at this age.

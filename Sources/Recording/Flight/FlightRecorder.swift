@@ -77,7 +77,8 @@ public final class FlightRecorder {
       let budget = options.budget
       engine = try RecordingEngine(
         .init(
-          ringSize: options.ringSize(ringCount: try ProbeSession.ringCount), fileCapacity: max(4096, budget >> 13),
+          ringSize: options.ringSize(ringCount: try ProbeSession.ringCount), payload: options.payload,
+          fileCapacity: max(4096, budget >> 13),
           definitionCapacity: max(4096, budget >> 14)),
         streams: streams)
       engine.decoder.supersededImages = []
@@ -148,6 +149,8 @@ public final class FlightRecorder {
     var options = options
     options.memory = self.options.memory
     options.ringSize = self.options.ringSize
+    // The one map update that can fail here leaves the limits as they were.
+    if options.payload != self.options.payload { try? engine.keep(options.payload) }
     self.options = options
     store.windows = options.windows
     store.deadAreKeptFor = options.deadAreKeptFor

@@ -15,6 +15,7 @@ struct ProbeSettings {
   var hierarchy: UInt32 = 0
   var hostMountNamespace: UInt32 = 0
   var testing: UInt32 = 0
+  var payload = PayloadLimits()
   /// Names of files that the recorder remembers.
   var fileCapacity = 262_144
 }
@@ -51,6 +52,15 @@ final class ProbeSession {
     configuration.hierarchy = settings.hierarchy
     configuration.testing = settings.testing
     configuration.host_mount_namespace = settings.hostMountNamespace
+    try keep(settings.payload)
+  }
+
+  /// Keeps this much of payloads from now on.
+  func keep(_ limits: PayloadLimits) throws {
+    configuration.payload_limits = (
+      0, limits.files, limits.sockets, limits.nameService, limits.terminals, limits.output, 0, 0
+    )
+    configuration.masks_hidden_input = limits.masksSecrets ? 1 : 0
     try writeConfiguration()
   }
 

@@ -20,6 +20,7 @@ extension EventDecoder {
     var rights: [Int32] = []
     var rightFiles: [at_file] = []
     var blocked: UInt64?
+    var payload = PayloadField()
     var notes = EventFlags()
   }
 
@@ -60,6 +61,7 @@ extension EventDecoder {
       builder.set(.secondFile, Int64(intern(second, in: builder)))
     }
     setMore(details, recipe, header, body, in: builder)
+    details.payload.write(to: builder, masksSecrets: masksSecrets)
     streams.endRow(builder)
   }
 
@@ -102,6 +104,10 @@ extension EventDecoder {
     var details = Details()
     for field in record.fields(after: MemoryLayout<at_call>.size) {
       let flags = EventFlags(rawValue: field.flags)
+      if field.id == AT_FIELD_PAYLOAD.rawValue {
+        details.payload.take(field)
+        continue
+      }
       details.notes.formUnion(flags)
       if flags.contains(.unreadable) { continue }
       switch field.id {

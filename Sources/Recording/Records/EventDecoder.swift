@@ -12,6 +12,8 @@ struct EventDecoder {
   let streams: Streams
   /// A command and what it started are recorded, whatever their containers.
   var isSubtreeOnly = false
+  /// Likely secrets in payloads become asterisks.
+  var masksSecrets = true
   /// Records that made no sense: too short for their form, or of a form this version does not know.
   private(set) var malformed: UInt64 = 0
   /// Events that stand after younger ones of their stream, because their probe was held up.
@@ -140,6 +142,9 @@ struct EventDecoder {
     }
     if header.field_count > 0 {
       setDuration(record, header, body.result, after: MemoryLayout<at_transfer>.size, builder)
+      var payload = PayloadField()
+      for field in record.fields(after: MemoryLayout<at_transfer>.size) { payload.take(field) }
+      payload.write(to: builder, masksSecrets: masksSecrets)
     }
     streams.endRow(builder)
   }

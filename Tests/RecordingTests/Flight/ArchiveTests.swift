@@ -35,7 +35,7 @@ import Testing
   }
 
   private func file(_ inode: UInt64, id: UInt64) -> at_file {
-    at_file(id: id, inode: inode, device: 1, mode: 0o100644, type: UInt8(AT_FILE_REGULAR.rawValue), unused: 0)
+    at_file(id: id, inode: inode, device: 1, mode: 0o100644, type: UInt8(AT_FILE_REGULAR.rawValue), payload_class: 0)
   }
 
   private func numbers(_ ledger: DescriptorLedger, _ process: Int) -> [Int32] {

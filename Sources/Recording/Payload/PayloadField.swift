@@ -1,0 +1,56 @@
+internal import CaptureFormat
+internal import Events
+internal import ProbeRecords
+
+/// What the payload fields of a record hold: one, or one for each message of an array.
+///
+///     0         8
+///     +---------+---------------------+
+///     | u64     | the first bytes of  |
+///     | length  | what went through   |
+///     +---------+---------------------+
+struct PayloadField {
+  /// Bytes that went through, before they were cut.
+  private(set) var length: UInt64 = 0
+  private(set) var isMasked = false
+  /// One field alone is used in place; of several the bytes stand here, one after another.
+  private var single: UnsafeRawBufferPointer?
+  private var joined: [UInt8] = []
+  private(set) var isThere = false
+
+  mutating func take(_ field: RecordFields.Field) {
+    guard field.id == AT_FIELD_PAYLOAD.rawValue, let length = field.value(as: UInt64.self) else { return }
+    let bytes = UnsafeRawBufferPointer(rebasing: field.bytes.dropFirst(MemoryLayout<UInt64>.size))
+    self.length &+= length
+    if EventFlags(rawValue: field.flags).contains(.masked) { isMasked = true }
+    if !isThere {
+      single = bytes
+    } else {
+      if let single { joined = Array(single) }
+      single = nil
+      joined.append(contentsOf: bytes)
+    }
+    isThere = true
+  }
+
+  /// Gives the row its payload, secrets masked; valid while the record is.
+  func write(to builder: EventBlockBuilder, masksSecrets: Bool) {
+    guard isThere else { return }
+    builder.set(.payloadLength, Int64(bitPattern: length))
+    if isMasked { builder.insertIntoFlags(.masked) }
+    if let single {
+      write(single, to: builder, masksSecrets)
+    } else {
+      joined.withUnsafeBytes { write($0, to: builder, masksSecrets) }
+    }
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer, to builder: EventBlockBuilder, _ masksSecrets: Bool) {
+    let secrets = masksSecrets ? SecretMask.secrets(in: bytes) : []
+    if secrets.isEmpty { return builder.set(payload: bytes) }
+    var masked = Array(bytes)
+    for range in secrets { for index in range { masked[index] = UInt8(ascii: "*") } }
+    builder.insertIntoFlags(.masked)
+    masked.withUnsafeBytes { builder.set(payload: $0) }
+  }
+}
