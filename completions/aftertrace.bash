@@ -20,7 +20,7 @@ _aftertrace() {
   if [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
   if [[ $current == = ]]; then current=; fi
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'record watch trigger status captures inspect info containers ps state events export help version completions man --help --version' -- "$current"))
+    COMPREPLY=($(compgen -W 'record watch trigger status captures inspect info containers ps state logs events export help version completions man --help --version' -- "$current"))
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -40,9 +40,10 @@ _aftertrace() {
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
         --for) :; return ;;
         --max-size) :; return ;;
+        --snaplen) :; return ;;
         --ring-size) :; return ;;
       esac
-      flags='--output --container --for --max-size --ring-size --'
+      flags='--output --container --for --max-size --snaplen --no-payload --no-mask --ring-size --'
       ;;
     watch)
       case $previous in
@@ -122,6 +123,15 @@ _aftertrace() {
       flags='--container --from --to --json --local'
       files=1
       ;;
+    logs)
+      case $previous in
+        --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
+        --from) :; return ;;
+        --to) :; return ;;
+      esac
+      flags='--container --from --to --json --local --all'
+      files=1
+      ;;
     events)
       case $previous in
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
@@ -145,7 +155,7 @@ _aftertrace() {
       case $previous in
       esac
       flags=''
-      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures inspect info containers ps state events export help version completions man' -- "$current"))
+      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures inspect info containers ps state logs events export help version completions man' -- "$current"))
       ;;
     version)
       case $previous in

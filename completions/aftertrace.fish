@@ -21,6 +21,9 @@ complete -c aftertrace -n '__fish_seen_subcommand_from record' -s o -l output -r
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l container -x -a '(__aftertrace_containers)' -d 'record only this container'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l for -x -d 'stop after this long, such as 30s, 5m or 1h30m'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l max-size -x -d 'stop when the file reaches this size'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -l snaplen -x -d 'bytes kept of each read, write, send and receive'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -l no-payload -d 'keep nothing of what is read, written, sent and received'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -l no-mask -d 'keep likely secrets as they are'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l ring-size -x -d 'memory of each ring between kernel and recorder'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -a '(__fish_complete_subcommand --fcs-skip=2)'
 
@@ -92,6 +95,15 @@ complete -c aftertrace -n '__fish_seen_subcommand_from state' -l json -d 'print 
 complete -c aftertrace -n '__fish_seen_subcommand_from state' -l local -d 'print and read times in this machine\'s zone, not UTC'
 complete -c aftertrace -n '__fish_seen_subcommand_from state' -F
 
+complete -c aftertrace -n __fish_use_subcommand -a logs -d 'what was written to standard output and error'
+complete -c aftertrace -n '__fish_seen_subcommand_from logs' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from logs' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
+complete -c aftertrace -n '__fish_seen_subcommand_from logs' -l to -x -d 'end here; the same forms as --from'
+complete -c aftertrace -n '__fish_seen_subcommand_from logs' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from logs' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from logs' -l all -d 'also what is piped to another process of the container'
+complete -c aftertrace -n '__fish_seen_subcommand_from logs' -F
+
 complete -c aftertrace -n __fish_use_subcommand -a events -d 'every event, a line each, in the order of time'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
@@ -110,7 +122,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from export' -s o -l output -r
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -F
 
 complete -c aftertrace -n __fish_use_subcommand -a help -d 'help on the program or on one command'
-complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures inspect info containers ps state events export help version completions man'
+complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures inspect info containers ps state logs events export help version completions man'
 
 complete -c aftertrace -n __fish_use_subcommand -a version -d 'the program\'s version'
 

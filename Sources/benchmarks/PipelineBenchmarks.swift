@@ -61,7 +61,7 @@ struct PipelineBenchmarks {
 
   private func size(_ name: String, _ script: String, limit: Double?) throws {
     let path = bench.directory + "/size"
-    let figures = try bench.cost(of: bench.shell(script), under: bench.recording(to: path))
+    let figures = try bench.cost(of: bench.shell(script), under: bench.recording(to: path, ["--no-payload"]))
     guard figures.end.isSuccess else { return report(name, "not measured: \(Refusal(reason: figures.errors))") }
     try reportSize(name, path, limit: limit)
   }
