@@ -20,6 +20,10 @@ struct Act: Sendable, CustomTestStringConvertible {
   /// Whether the text is the pattern's, with one digit at least for each `#` and an error's name for a last `@`.
   static func matches(_ text: String, _ pattern: String) -> Bool {
     var rest = Substring(text)
+    // How long it slept, if it did, is none of an act's making.
+    if rest.last == ")", let start = rest.lastIndex(of: "("), rest[rest.index(after: start)].isNumber {
+      rest = rest[..<start].dropLast()
+    }
     for character in pattern {
       switch character {
       case "#":
@@ -73,7 +77,8 @@ struct Act: Sendable, CustomTestStringConvertible {
       activity("process.setpgid", "setpgid operand=0 target_pid=0 = 0")),
     Act(
       "kill",
-      lifecycle("process.signal", "kill signal=SIGKILL target_pid=# = 0")),
+      lifecycle("process.signal", "kill signal=SIGKILL target_pid=# = 0"),
+      lifecycle("signal.fatal", "killed by SIGKILL from # (acts), SI_USER")),
     Act(
       "kill-nothing",
       detail("process.signal", "kill signal=0 target_pid=0 = 0")),
@@ -269,7 +274,7 @@ struct Act: Sendable, CustomTestStringConvertible {
       "rights",
       activity(
         "net.send",
-        "sendmsg descriptor=3 socket:[#] count=1 passed_descriptors=9 10 passed_files=/data/two /data/three = 1",
+        "sendmsg descriptor=3 socket:[#] count=1 passed_descriptors=9 10 passed_files=/data/two /data/three \"x\" = 1",
         ["aftertrace.passed_descriptors": "9,10", "aftertrace.passed_files": "/data/two,/data/three"]),
       activity(
         "net.recv",
