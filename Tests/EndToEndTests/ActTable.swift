@@ -278,7 +278,8 @@ struct Act: Sendable, CustomTestStringConvertible {
         ["aftertrace.passed_descriptors": "9,10", "aftertrace.passed_files": "/data/two,/data/three"]),
       activity(
         "net.recv",
-        "recvmsg descriptor=4 socket:[#] count=1 passed_descriptors=11 12 passed_files=/data/two /data/three \"x\" = 1")),
+        "recvmsg descriptor=4 socket:[#] count=1 passed_descriptors=11 12 passed_files=/data/two /data/three \"x\" = 1")
+    ),
     Act(
       "setsockopt",
       detail(
