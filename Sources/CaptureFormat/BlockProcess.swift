@@ -13,6 +13,10 @@ public struct BlockProcess: Hashable, Sendable {
     self.executable = executable
     self.namespacePID = namespacePID
   }
+
+  /// Of an event that is a container's and no process's: pid 0, without a name.
+  public static let none = BlockProcess(key: ProcessKey(pid: 0, start: BootTime(nanoseconds: 0)))
+  public var isNone: Bool { self == Self.none }
 }
 
 /// A file as an event block's own dictionary describes it.

@@ -21,6 +21,8 @@ struct EventRows: ~Copyable {
   struct Shape {
     var low: UInt64
     var high: UInt64
+    /// Of slots from 128 on.
+    var top: UInt64
     var columnCount: Int
   }
   /// The numbers of the standard columns as constants: those of ``ColumnID`` are fetched through a call each time.
@@ -55,10 +57,10 @@ struct EventRows: ~Copyable {
 
   /// By number; those of `initialized` are there. None while the rows are a log.
   private var columns: UnsafeMutablePointer<ColumnBuffer>!
-  private static let columnLimit = 128
-  private var initialized = Shape(low: 0, high: 0, columnCount: 0)
-  private var row = Shape(low: 0, high: 0, columnCount: 0)
-  private var lastShape = Shape(low: 0, high: 0, columnCount: 0)
+  private static let columnLimit = 176
+  private var initialized = Shape(low: 0, high: 0, top: 0, columnCount: 0)
+  private var row = Shape(low: 0, high: 0, top: 0, columnCount: 0)
+  private var lastShape = Shape(low: 0, high: 0, top: 0, columnCount: 0)
   private var lastShapeIndex = -1
   private var shapes: [Shape] = []
   private static let shapeLimit = 255
@@ -100,7 +102,7 @@ struct EventRows: ~Copyable {
     time: UInt64, process: Int, thread: UInt32, kind: EventKind, result: Int64, flags: EventFlags, cpu: UInt16
   ) {
     precondition(bound <= BlockLayout.rawLimit && rowCount < BlockLayout.rowLimit, "a full block is sealed first")
-    row = Shape(low: 0, high: 0, columnCount: 0)
+    row = Shape(low: 0, high: 0, top: 0, columnCount: 0)
     firstTime = min(firstTime, time)
     lastTime = max(lastTime, time)
     kinds.insert(kind)
@@ -126,6 +128,7 @@ struct EventRows: ~Copyable {
     let index = Self.slot(of: column)
     precondition(index < Self.columnLimit)
     if isLogging { return log.set(index, value) }
+    if index >= 128 { return setTop(column, index, value) }
     let bit: UInt64 = 1 &<< UInt64(index & 63)
     let isLow = index < 64
     if (isLow ? initialized.low : initialized.high) & bit == 0 { makeColumn(column) }
@@ -146,6 +149,15 @@ struct EventRows: ~Copyable {
     columns[index].append(bytes)
   }
 
+  @inline(never)
+  private mutating func setTop(_ column: ColumnID, _ index: Int, _ value: Int64) {
+    let bit: UInt64 = 1 &<< UInt64(index & 63)
+    if initialized.top & bit == 0 { makeColumn(column) }
+    if row.top & bit != 0 { return columns[index].replaceLast(value) }
+    row.top |= bit
+    columns[index].append(value)
+  }
+
   mutating func insertIntoLastFlags(_ flags: EventFlags) {
     if isLogging { return log.add(flags: flags.rawValue) }
     columns[Place.flags].insertIntoLast(bits: Int64(flags.rawValue))
@@ -154,7 +166,9 @@ struct EventRows: ~Copyable {
   @inline(__always)
   mutating func end() {
     if isLogging { return endLogged() }
-    if row.low != lastShape.low || row.high != lastShape.high || lastShapeIndex < 0 { findShape() }
+    if row.low != lastShape.low || row.high != lastShape.high || row.top != lastShape.top || lastShapeIndex < 0 {
+      findShape()
+    }
     columns[Place.shape].append(Int64(lastShapeIndex))
     rowCount += 1
     bound += (lastShape.columnCount + 8) * 8
@@ -208,8 +222,11 @@ struct EventRows: ~Copyable {
   private mutating func findShape() {
     let wanted = row
     lastShape = wanted
-    lastShape.columnCount = wanted.low.nonzeroBitCount + wanted.high.nonzeroBitCount
-    if let index = shapes.firstIndex(where: { $0.low == wanted.low && $0.high == wanted.high }) {
+    lastShape.columnCount =
+      wanted.low.nonzeroBitCount + wanted.high.nonzeroBitCount + wanted.top.nonzeroBitCount
+    if let index = shapes.firstIndex(where: {
+      $0.low == wanted.low && $0.high == wanted.high && $0.top == wanted.top
+    }) {
       lastShapeIndex = index
       return
     }
@@ -233,24 +250,39 @@ struct EventRows: ~Copyable {
   private mutating func makeColumn(_ column: ColumnID) {
     let index = Self.slot(of: column)
     let bit: UInt64 = 1 << UInt64(index & 63)
-    if index < 64 { initialized.low |= bit } else { initialized.high |= bit }
+    if index < 64 {
+      initialized.low |= bit
+    } else if index < 128 {
+      initialized.high |= bit
+    } else {
+      initialized.top |= bit
+    }
     let encoding: ColumnEncoding = column == .time ? .deltas : column == .payload ? .bytes : .planes
     (columns + index).initialize(to: ColumnBuffer(column, encoding))
   }
 
-  /// Where a column's bit and buffer are: at its number; 176 … 191 have the room of 14 … 29, which no column of events has.
+  private static func contains(_ shape: Shape, _ index: Int) -> Bool {
+    (index < 64 ? shape.low : index < 128 ? shape.high : shape.top) & (1 << UInt64(index & 63)) != 0
+  }
+
+  /// Where a column's bit and buffer are: at its number; those of 176 … 191 and 256 … 287 follow.
   @inline(__always)
   private static func slot(of column: ColumnID) -> Int {
     let number = Int(column.rawValue)
-    return number < 128 ? number : number < 176 || number > 191 ? Int.max : number - 162
+    return number < 128 ? number : slotBeyond(number)
+  }
+
+  @inline(never)
+  private static func slotBeyond(_ number: Int) -> Int {
+    switch number {
+    case 176..<192: number - 48
+    case 256..<288: number - 112
+    default: .max
+    }
   }
 
   private static func column(of slot: Int) -> ColumnID {
-    ColumnID(rawValue: UInt16(slot >= 14 && slot < 30 ? slot + 162 : slot))
-  }
-
-  private static func contains(_ shape: Shape, _ index: Int) -> Bool {
-    (index < 64 ? shape.low : shape.high) & (1 << UInt64(index & 63)) != 0
+    ColumnID(rawValue: UInt16(slot < 128 ? slot : slot < 144 ? slot + 48 : slot + 112))
   }
 
   // MARK: From log to columns

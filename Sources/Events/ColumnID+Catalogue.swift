@@ -289,15 +289,49 @@ extension ColumnID {
     .init(.stateTime, "state_time", .unsigned, "ns", "when the state that the lane tells of was so, since boot"),
     .init(.since, "since", .unsigned, "ns", "since when, since boot; absent where that was not seen"),
     .init(.descriptorFlags, "descriptor_flags", .unsigned, "bits", "what qualifies the descriptor"),
+    .init(.memoryCurrent, "memory_current", .unsigned, "bytes", "memory that the container takes, page cache included"),
+    .init(.memoryPeak, "memory_peak", .unsigned, "bytes", "the most memory it ever took"),
+    .init(.memoryMax, "memory_max", .unsigned, "bytes", "limit of its memory; absent where there is none"),
+    .init(.swapCurrent, "swap_current", .unsigned, "bytes", "swap that it takes"),
+    .init(.swapMax, "swap_max", .unsigned, "bytes", "limit of its swap; absent where there is none"),
+    .init(.memoryAnonymous, "memory_anon", .unsigned, "bytes", "memory that no file is behind"),
+    .init(.memoryFile, "memory_file", .unsigned, "bytes", "page cache"),
+    .init(.memoryLimitHits, "memory_limit_hits", .unsigned, "", "how often it ran into its memory limit"),
+    .init(.outOfMemoryEvents, "memory_oom", .unsigned, "", "how often its memory was used up"),
+    .init(
+      .outOfMemoryKills, "memory_oom_kill", .unsigned, "", "how many of its processes were killed for want of memory"),
+    .init(.cpuUsage, "cpu_usage", .unsigned, "ns", "CPU time that it has used"),
+    .init(.cpuUser, "cpu_user", .unsigned, "ns", "of it in programs"),
+    .init(.cpuSystem, "cpu_system", .unsigned, "ns", "of it in the kernel"),
+    .init(
+      .cpuQuota, "cpu_quota", .unsigned, "1/1000 CPU", "CPUs that it may use, in thousandths; absent where there is no quota"),
+    .init(.cpuThrottledPeriods, "cpu_throttled", .unsigned, "", "periods in which its quota was used up"),
+    .init(.cpuThrottledTime, "cpu_throttled_time", .unsigned, "ns", "time that its tasks waited for the next period"),
+    .init(.ioReadBytes, "io_read_bytes", .unsigned, "bytes", "read from block devices"),
+    .init(.ioWrittenBytes, "io_written_bytes", .unsigned, "bytes", "written to block devices"),
+    .init(.ioReads, "io_reads", .unsigned, "", "read operations on block devices"),
+    .init(.ioWrites, "io_writes", .unsigned, "", "write operations on block devices"),
+    .init(.pidsCurrent, "pids_current", .unsigned, "", "tasks that it has: processes and threads"),
+    .init(.pidsMax, "pids_max", .unsigned, "", "limit of its tasks; absent where there is none"),
+    .init(.cpuPressureSome, "cpu_pressure_some", .unsigned, "ns", "time in which some of its tasks waited for a CPU"),
+    .init(.cpuPressureFull, "cpu_pressure_full", .unsigned, "ns", "time in which all of its tasks waited for a CPU"),
+    .init(
+      .memoryPressureSome, "memory_pressure_some", .unsigned, "ns", "time in which some of its tasks waited for memory"),
+    .init(
+      .memoryPressureFull, "memory_pressure_full", .unsigned, "ns", "time in which all of its tasks waited for memory"),
+    .init(
+      .ioPressureSome, "io_pressure_some", .unsigned, "ns", "time in which some of its tasks waited for input or output"),
+    .init(
+      .ioPressureFull, "io_pressure_full", .unsigned, "ns", "time in which all of its tasks waited for input or output"),
   ]
 
   /// Descriptions by number, for the columns of this version.
   private static let descriptions: [ColumnDescription?] = {
-    var result = [ColumnDescription?](repeating: nil, count: 256)
+    var result = [ColumnDescription?](repeating: nil, count: 288)
     for entry in catalogue { result[Int(entry.column.rawValue)] = entry }
     return result
   }()
 
   /// What this version knows of the column; nil for one that a newer version wrote.
-  public var catalogueEntry: ColumnDescription? { rawValue < 256 ? Self.descriptions[Int(rawValue)] : nil }
+  public var catalogueEntry: ColumnDescription? { rawValue < 288 ? Self.descriptions[Int(rawValue)] : nil }
 }

@@ -105,6 +105,7 @@ public struct EventKind: RawRepresentable, Hashable, Sendable {
   public static let kernelPerformance = EventKind(rawValue: 189)
   public static let kernelFaultHandler = EventKind(rawValue: 190)
   public static let terminalControl = EventKind(rawValue: 191)
+  public static let containerResources = EventKind(rawValue: 200)
 }
 
 /// One row of the catalogue: what a kind is called and what it tells.
@@ -221,6 +222,9 @@ extension EventKind {
     .init(
       kind: .terminalControl, name: "terminal.control",
       summary: "ioctl on a terminal: TIOCSTI types into it, TIOCSCTTY takes it"),
+    .init(
+      kind: .containerResources, name: "container.resources",
+      summary: "what the container takes of memory, CPU, devices and tasks, and its limits; of no process"),
   ]
 
   private static let names: [EventKind: String] = Dictionary(

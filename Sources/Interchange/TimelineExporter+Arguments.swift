@@ -54,6 +54,7 @@ extension TimelineExporter {
           pid: UInt32(truncatingIfNeeded: pid), start: BootTime(nanoseconds: UInt64(bitPattern: start)))
         writeEntityID("aftertrace.child.entity_id", of: key, to: &json)
       }
+    case .containerResources: writeResources(event, &json)
     case .processRename, .threadRename: json.set("aftertrace.new_name", ifPresent: event.bytes(.comm))
     default:
       let file = file(of: event, in: block)

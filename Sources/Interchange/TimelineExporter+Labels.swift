@@ -50,6 +50,8 @@ extension TimelineExporter {
     .cgroupCreate: cgroup("Control Group Created", "mkdir", "creation"),
     .cgroupRemove: cgroup("Control Group Removed", "rmdir", "deletion"),
     .cgroupAttach: cgroup("Control Group Joined", "attach", "change"),
+    .containerResources: Label(
+      description: "Resources Sampled", type: "resources", categories: ["host"], types: ["info"], action: "resources"),
     .processControl: process("Process Attributes Set", "prctl", "change"),
     .processSession: process("Session Begun", "setsid", "change"),
     .processGroup: process("Process Group Set", "setpgid", "change"),

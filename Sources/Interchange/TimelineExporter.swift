@@ -62,7 +62,7 @@ public struct TimelineExporter {
     json.append(members: block.origin)
     let process = process(of: event, in: block)
     json.append(members: process.head)
-    json.set("process.thread.id", event.thread)
+    if event.thread != 0 || event.kind != .containerResources { json.set("process.thread.id", event.thread) }
     json.append(members: process.tail)
     writeArguments(of: event, aspect, block, to: &json)
     json.endObject()
@@ -177,6 +177,7 @@ public struct TimelineExporter {
   }
 
   private func process(_ process: BlockProcess) -> TimelineFragments.Process {
+    if process.isNone { return TimelineFragments.Process(head: [], tail: []) }
     let head = JSONText.members { json in
       json.set("process.pid", process.key.pid)
       json.set("process.vpid", ifPresent: process.namespacePID)

@@ -7,6 +7,8 @@ public enum Clock {
   public static var real: Int64 { Int64(bitPattern: read(CLOCK_REALTIME)) }
   /// CPU time that this process has used.
   public static var processCPU: UInt64 { read(CLOCK_PROCESS_CPUTIME_ID) }
+  /// CPU time that the calling thread has used.
+  public static var threadCPU: UInt64 { read(CLOCK_THREAD_CPUTIME_ID) }
 
   private static func read(_ clock: clockid_t) -> UInt64 {
     var time = timespec()

@@ -78,3 +78,18 @@ extension FileDescriptor {
     FileDescriptor(owning: try check("fcntl") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
   }
 }
+
+/// Reads once from the beginning of a descriptor that somebody else owns; nil when that fails.
+///
+/// For the kernel's small files, which are made anew at each read. The corresponding C function is `pread`.
+public func readBeginning(of number: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+  let got = pread(number, buffer.baseAddress, buffer.count, 0)
+  return got < 0 ? nil : got
+}
+
+/// How many descriptors this process may have open. The corresponding C function is `getrlimit`.
+public var descriptorLimit: Int {
+  var limit = rlimit()
+  guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 256 }
+  return Int(clamping: limit.rlim_cur)
+}

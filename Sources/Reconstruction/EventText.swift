@@ -51,7 +51,7 @@ public struct EventText: Sendable {
     }
     callNames = names
     let columns = columns
-    styles = (0..<256).map { Self.style(of: ColumnID(rawValue: $0), columns) }
+    styles = (0..<288).map { Self.style(of: ColumnID(rawValue: $0), columns) }
   }
 
   public func name(of kind: EventKind) -> String { kinds[kind.rawValue] ?? kind.name ?? "kind-\(kind.rawValue)" }
@@ -83,8 +83,10 @@ public struct EventText: Sendable {
 
   public func description(of column: ColumnID) -> ColumnDescription? { columns[column.rawValue] }
 
-  /// `sh[9288]`
-  public static func name(of process: BlockProcess) -> String { "\(printable(process.comm))[\(process.key.pid)]" }
+  /// `sh[9288]`; `-` for what no process did.
+  public static func name(of process: BlockProcess) -> String {
+    process.isNone ? "-" : "\(printable(process.comm))[\(process.key.pid)]"
+  }
 
   /// `openat /etc/hosts flags=O_RDONLY fd=3 = 3`, and what qualifies it.
   public func line(_ event: EventBlock) -> String {
@@ -372,6 +374,8 @@ public struct EventText: Sendable {
     .filesystemUserID, .filesystemGroupID, .effectiveCapabilities, .permittedCapabilities, .inheritableCapabilities,
     .boundingCapabilities, .ambientCapabilities, .oldUserID, .oldGroupID, .oldEffectiveUserID, .oldEffectiveGroupID,
     .oldEffectiveCapabilities, .oldPermittedCapabilities, .oldBoundingCapabilities,
+    .memoryPeak, .memoryAnonymous, .memoryFile, .swapMax, .cpuUser, .cpuSystem, .ioReads, .ioWrites, .cpuPressureFull,
+    .memoryPressureFull, .ioPressureFull,
   ]
   /// What stands for the time before.
   private static let changes: [ColumnID: ColumnID] = [

@@ -102,6 +102,7 @@ public final class Recorder {
   private func tick(_ now: UInt64) throws {
     takeChanges()
     engine.replayPending(now)
+    engine.sampleResources(now) { tells(of: $0) }
     try takeLosses()
     streams.sealAged(now: BootTime(nanoseconds: now))
     if let anchor = engine.dueAnchor(now) { output.append(.anchors([anchor])) }

@@ -30,6 +30,7 @@ final class RecordingEngine {
   var decoder: EventDecoder
   var ledger = LossLedger()
   private let hierarchy: CgroupHierarchy
+  private let sampler: ResourceSampler
   private(set) var pending = PendingRecords()
   private var lastAnchor: BootTime
   private var wallOffset: Int64
@@ -47,6 +48,7 @@ final class RecordingEngine {
     // Not this process's own: as a hardened service it has one to itself.
     let hostNamespace = mountNamespace(at: "/proc/1/ns/mnt") ?? mountNamespace(at: "/proc/self/ns/mnt") ?? 0
     attribution = Attribution(resolver: resolver, hostMountNamespace: hostNamespace)
+    sampler = ResourceSampler(files: ResourceFile.all(beside: hierarchy), streams: streams)
     let recipes = RecipeTable()
     session = try ProbeSession(
       ProbeSettings(
@@ -139,7 +141,24 @@ final class RecordingEngine {
   func takeChanges() -> [ContainerChange] {
     let changes = resolver.drainResolved()
     if !changes.isEmpty { attribution.forget() }
+    let now = Clock.boot
+    for change in changes {
+      switch change {
+      case .assigned(_, let container, _), .described(let container):
+        if let record = resolver[container] { sampler.add(record, at: now) }
+      case .ended(let container): sampler.remove(container)
+      case .learnedMountNamespace, .releasedMountNamespace: break
+      }
+    }
     return changes
+  }
+
+  /// Reads what containers take of the machine, those whose turn it is. Called ten times a second, after a drain up to
+  /// `now`: what is drained later is younger.
+  ///
+  /// - Parameter isTold: Whether a container's numbers may be written.
+  func sampleResources(_ now: UInt64, isTold: (ContainerKey) -> Bool = { _ in true }) {
+    sampler.run(now, time: now - RingSet.slack, isTold: isTold)
   }
 
   /// Decodes what waited to learn its container, once that is known or has taken too long.

@@ -54,11 +54,14 @@ public final class RuncLab: Sendable {
 
   /// Starts a container in the foreground of a runc that stays.
   ///
-  /// - Parameter memoryLimit: In bytes; swap is none.
+  /// - Parameters:
+  ///   - memoryLimit: In bytes; swap is none.
+  ///   - limits: Further members of the specification's resources, such as `"pids": {"limit": 20}`.
   public func launch(
-    _ name: String, _ arguments: [String], cgroupsPath: String? = nil, memoryLimit: Int? = nil
+    _ name: String, _ arguments: [String], cgroupsPath: String? = nil, memoryLimit: Int? = nil, limits: String? = nil
   ) throws -> ChildProcess {
-    let bundle = try makeBundle(name, arguments, cgroupsPath: cgroupsPath, memoryLimit: memoryLimit)
+    let bundle = try makeBundle(
+      name, arguments, cgroupsPath: cgroupsPath, memoryLimit: memoryLimit, limits: limits)
     return try Lab.start("runc", ["--root", root, "run", "--bundle", bundle, name], log: log(of: name))
   }
 
@@ -112,21 +115,21 @@ public final class RuncLab: Sendable {
 
   /// A bundle in a directory of its own; the root is shared and writable.
   private func makeBundle(
-    _ name: String, _ arguments: [String], cgroupsPath: String?, memoryLimit: Int? = nil, capabilities: [String] = [],
-    forbiddenCall: String? = nil
+    _ name: String, _ arguments: [String], cgroupsPath: String?, memoryLimit: Int? = nil, limits: String? = nil,
+    capabilities: [String] = [], forbiddenCall: String? = nil
   ) throws -> String {
     let bundle = "\(directory)/bundles/\(name)"
     if !File.exists(bundle) { try Directory.create(bundle) }
     let spec = Self.specification(
       root: directory + "/rootfs", arguments: arguments, cgroupsPath: cgroupsPath, label: name,
-      memoryLimit: memoryLimit, capabilities: capabilities, forbiddenCall: forbiddenCall)
+      memoryLimit: memoryLimit, limits: limits, capabilities: capabilities, forbiddenCall: forbiddenCall)
     try FileDescriptor.write(spec.utf8, to: bundle + "/config.json")
     return bundle
   }
 
   private static func specification(
     root: String, arguments: [String], cgroupsPath: String?, label: String, memoryLimit: Int?,
-    capabilities more: [String], forbiddenCall: String?
+    limits: String?, capabilities more: [String], forbiddenCall: String?
   ) -> String {
     let words = arguments.map(quoted).joined(separator: ", ")
     let capabilities =
@@ -136,7 +139,9 @@ public final class RuncLab: Sendable {
       ])
       .map(quoted).joined(separator: ", ")
     let cgroup = cgroupsPath.map { "\"cgroupsPath\": \(quoted($0)), " } ?? ""
-    let resources = memoryLimit.map { "\"resources\": {\"memory\": {\"limit\": \($0), \"swap\": \($0)}}, " } ?? ""
+    let memory = memoryLimit.map { "\"memory\": {\"limit\": \($0), \"swap\": \($0)}" }
+    let members = [memory, limits].compactMap { $0 }.joined(separator: ", ")
+    let resources = members.isEmpty ? "" : "\"resources\": {\(members)}, "
     let filter =
       forbiddenCall.map {
         "\"seccomp\": {\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\(quoted($0))], "

@@ -190,6 +190,7 @@ public final class FlightRecorder {
   private func tick(_ now: UInt64) throws {
     for change in engine.takeChanges() { take(change, now) }
     engine.replayPending(now)
+    engine.sampleResources(now)
     try takeLosses()
     takeClosedDescriptors()
     watchDeaths(now)

@@ -1,0 +1,88 @@
+import ContainerLab
+import Glibc
+import JSON
+import Posix
+import Testing
+
+extension EndToEndTests {
+  /// What containers took of the machine, read after they are gone.
+  @Suite struct ResourceTests {
+    /// What a container did under limits, as the capture tells it.
+    private func samples(_ script: String, memoryLimit: Int? = nil, limits: String? = nil) throws -> [JSONValue] {
+      let place = try Workplace()
+      let capture = place["resources.pcapng"]
+      let name = "at-resources-\(processID)"
+      do {
+        let lab = try RuncLab()
+        defer { lab.end() }
+        let recorder = try RunningRecorder(to: capture)
+        let runc = try lab.launch(name, ["/bin/sh", "-c", script], memoryLimit: memoryLimit, limits: limits)
+        _ = try runc.wait()
+        #expect(try recorder.end() == .exited(0), "\(recorder.said)")
+      }
+      let rows = try Program.rows("events", capture, "--json", "--container", name).filter {
+        $0.text("aftertrace.kind") == "container.resources"
+      }
+      for row in rows {
+        #expect(row.text("container.name") == name)
+        #expect(row["process.pid"] == nil && row["process.entity_id"] == nil, "no process did it")
+      }
+      let text = try Program.run("events", capture, "--container", name).text
+      #expect(rows.isEmpty || text.contains(" - resources memory_current="))
+      return rows
+    }
+
+    private func numbers(_ rows: [JSONValue], _ name: String) -> [Int64] {
+      rows.compactMap { $0.number("aftertrace.resources." + name) }
+    }
+    private func totals(_ rows: [JSONValue], _ name: String) -> [UInt64] {
+      rows.compactMap { $0.big("aftertrace.resources." + name) }
+    }
+
+    @Test(.enabled(if: Program.canRecord(RuncLab.skipReason)))
+    func `a leak is seen to grow towards its limit, second by second`() throws {
+      let limit = 48 << 20
+      // Files of a tmpfs are memory of whoever writes them, and stay.
+      let rows = try samples(
+        """
+        for i in 1 2 3 4 5 6; do /bin/head -c 5000000 /dev/zero >/tmp/$i; /bin/sleep 0.9; done
+        """, memoryLimit: limit)
+      #expect(rows.count >= 4, "a row a second: \(rows.count)")
+      let used = numbers(rows, "memory_current")
+      #expect(used.count == rows.count)
+      #expect(used == used.sorted() && used.last! > used.first! + 15_000_000, "it grows: \(used)")
+      #expect(used.allSatisfy { $0 < limit })
+      #expect(numbers(rows, "memory_max").allSatisfy { $0 == limit })
+      #expect(numbers(rows, "memory_max").count == rows.count)
+      #expect(numbers(rows, "memory_percent").last! > 35)
+    }
+
+    @Test(.enabled(if: Program.canRecord(RuncLab.skipReason)))
+    func `a bomb of forks is seen to reach its limit`() throws {
+      let rows = try samples(
+        """
+        i=0; while [ $i -lt 30 ]; do i=$((i+1)); /bin/sleep 4 & /bin/sleep 0.1; done 2>/dev/null; wait
+        """, limits: "\"pids\": {\"limit\": 16}")
+      let tasks = numbers(rows, "pids_current")
+      #expect(tasks.first! < 12, "it begins small: \(tasks)")
+      #expect(tasks.max()! >= 14 && tasks.max()! <= 16, "and reaches its limit: \(tasks)")
+      #expect(numbers(rows, "pids_max").allSatisfy { $0 == 16 })
+    }
+
+    @Test(.enabled(if: Program.canRecord(RuncLab.skipReason)))
+    func `a quota of CPU time and what it holds back are told`() throws {
+      let rows = try samples(
+        """
+        /bin/sleep 4 & while kill -0 $! 2>/dev/null; do i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; done
+        """, limits: "\"cpu\": {\"quota\": 20000, \"period\": 100000}")
+      #expect(rows.count >= 3)
+      #expect(numbers(rows, "cpu_quota").allSatisfy { $0 == 200 })
+      let held = totals(rows, "cpu_throttled_time")
+      #expect(held.last! > held.first! + 500_000_000, "it was held back: \(held)")
+      #expect(numbers(rows, "cpu_throttled").last! > 5)
+      let used = totals(rows, "cpu_usage")
+      #expect(used == used.sorted() && used.last! > used.first! + 100_000_000, "\(used)")
+      #expect(used.last! - used.first! < 2_000_000_000, "a fifth of a CPU: \(used)")
+    }
+  }
+}
