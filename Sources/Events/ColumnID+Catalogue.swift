@@ -304,7 +304,8 @@ extension ColumnID {
     .init(.cpuUser, "cpu_user", .unsigned, "ns", "of it in programs"),
     .init(.cpuSystem, "cpu_system", .unsigned, "ns", "of it in the kernel"),
     .init(
-      .cpuQuota, "cpu_quota", .unsigned, "1/1000 CPU", "CPUs that it may use, in thousandths; absent where there is no quota"),
+      .cpuQuota, "cpu_quota", .unsigned, "1/1000 CPU",
+      "CPUs that it may use, in thousandths; absent where there is no quota"),
     .init(.cpuThrottledPeriods, "cpu_throttled", .unsigned, "", "periods in which its quota was used up"),
     .init(.cpuThrottledTime, "cpu_throttled_time", .unsigned, "ns", "time that its tasks waited for the next period"),
     .init(.ioReadBytes, "io_read_bytes", .unsigned, "bytes", "read from block devices"),
@@ -320,7 +321,8 @@ extension ColumnID {
     .init(
       .memoryPressureFull, "memory_pressure_full", .unsigned, "ns", "time in which all of its tasks waited for memory"),
     .init(
-      .ioPressureSome, "io_pressure_some", .unsigned, "ns", "time in which some of its tasks waited for input or output"),
+      .ioPressureSome, "io_pressure_some", .unsigned, "ns", "time in which some of its tasks waited for input or output"
+    ),
     .init(
       .ioPressureFull, "io_pressure_full", .unsigned, "ns", "time in which all of its tasks waited for input or output"),
   ]

@@ -129,22 +129,16 @@ struct ResourceSample {
     }
     set {
       let place = Int(column.rawValue) - Self.first
-      guard let newValue else { return present &= ~(1 << UInt32(place)) }
-      values[place] = newValue
-      present |= 1 << UInt32(place)
+      if let newValue {
+        values[place] = newValue
+        present |= 1 << UInt32(place)
+      } else {
+        present &= ~(1 << UInt32(place))
+      }
     }
   }
 
-  /// Whether it has the same numbers as another, as far as both have them.
-  func isSame(as other: ResourceSample) -> Bool {
-    guard present == other.present else { return false }
-    for place in 0..<Self.count where present >> UInt32(place) & 1 == 1 && values[place] != other.values[place] {
-      return false
-    }
-    return true
-  }
-
-  func forEach(_ body: (ColumnID, UInt64) -> Void) {
+  func eachValue(_ body: (ColumnID, UInt64) -> Void) {
     for place in 0..<Self.count where present >> UInt32(place) & 1 == 1 {
       body(ColumnID(rawValue: UInt16(Self.first + place)), values[place])
     }

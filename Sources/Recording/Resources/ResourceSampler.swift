@@ -139,7 +139,8 @@ final class ResourceSampler {
     }
     guard let length, length > 0 else { return }
     sample.take(
-      files[place].content, KernelText(bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<length])))
+      files[place].content,
+      KernelText(bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<length])))
   }
 
   private func write(_ container: Watched, _ now: UInt64, time: UInt64) {
@@ -150,7 +151,7 @@ final class ResourceSampler {
     builder.beginRow(
       time: max(BootTime(nanoseconds: time), builder.latestTime), process: process, thread: 0,
       kind: .containerResources, call: nil, result: 0, flags: [], cpu: 0)
-    sample.forEach { builder.set($0, Int64(bitPattern: $1)) }
+    sample.eachValue { builder.set($0, Int64(bitPattern: $1)) }
     streams.endRow(builder)
   }
 }

@@ -41,7 +41,8 @@ import Testing
   @Test func `the files of version 1 are read as the kernel writes them`() {
     let sample = sample([
       (.number(.memoryCurrent), "1000\n"), (.number(.memoryMax), "9223372036854771712\n"), (.swapAndMemory, "1500\n"),
-      (.swapAndMemoryLimit, "9223372036854771712\n"), (.outOfMemoryControl, "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n"),
+      (.swapAndMemoryLimit, "9223372036854771712\n"),
+      (.outOfMemoryControl, "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n"),
       (.oldMemoryStat, "cache 1\nrss 2\ntotal_cache 30\ntotal_rss 40\n"), (.period, "100000\n"), (.quota, "-1\n"),
       (.throttling, "nr_periods 4\nnr_throttled 2\nthrottled_time 99\n"),
       (.deviceBytes, "254:0 Read 10\n254:0 Write 20\n254:0 Sync 30\n254:0 Total 30\nTotal 30\n"),
@@ -57,7 +58,8 @@ import Testing
     let text = "some avg10=0.02 avg60=1.39 avg300=3.92 total=852\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=7\n"
     for count in 0..<text.utf8.count {
       _ = sample([
-        (.pressure(some: .ioPressureSome, full: .ioPressureFull), String(text.prefix(count))), (.cpuMax, "max 100000\n"),
+        (.pressure(some: .ioPressureSome, full: .ioPressureFull), String(text.prefix(count))),
+        (.cpuMax, "max 100000\n"),
       ])
     }
     let odd = sample([
