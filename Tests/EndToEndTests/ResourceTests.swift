@@ -47,7 +47,7 @@ extension EndToEndTests {
         """
         for i in 1 2 3 4 5 6; do /bin/head -c 5000000 /dev/zero >/tmp/$i; /bin/sleep 0.9; done
         """, memoryLimit: limit)
-      #expect(rows.count >= 4, "a row a second: \(rows.count)")
+      try #require(rows.count >= 4, "a row a second: \(rows.count)")
       let used = numbers(rows, "memory_current")
       #expect(used.count == rows.count)
       #expect(used == used.sorted() && used.last! > used.first! + 15_000_000, "it grows: \(used)")
@@ -64,6 +64,7 @@ extension EndToEndTests {
         i=0; while [ $i -lt 30 ]; do i=$((i+1)); /bin/sleep 4 & /bin/sleep 0.1; done 2>/dev/null; wait
         """, limits: "\"pids\": {\"limit\": 16}")
       let tasks = numbers(rows, "pids_current")
+      try #require(tasks.count >= 3)
       #expect(tasks.first! < 12, "it begins small: \(tasks)")
       #expect(tasks.max()! >= 14 && tasks.max()! <= 16, "and reaches its limit: \(tasks)")
       #expect(numbers(rows, "pids_max").allSatisfy { $0 == 16 })
@@ -75,7 +76,7 @@ extension EndToEndTests {
         """
         /bin/sleep 4 & while kill -0 $! 2>/dev/null; do i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; done
         """, limits: "\"cpu\": {\"quota\": 20000, \"period\": 100000}")
-      #expect(rows.count >= 3)
+      try #require(rows.count >= 3)
       #expect(numbers(rows, "cpu_quota").allSatisfy { $0 == 200 })
       let held = totals(rows, "cpu_throttled_time")
       #expect(held.last! > held.first! + 500_000_000, "it was held back: \(held)")

@@ -138,6 +138,14 @@ struct ResourceSample {
     }
   }
 
+  func isSame(as other: ResourceSample) -> Bool {
+    guard present == other.present else { return false }
+    for place in 0..<Self.count where present >> UInt32(place) & 1 == 1 && values[place] != other.values[place] {
+      return false
+    }
+    return true
+  }
+
   func eachValue(_ body: (ColumnID, UInt64) -> Void) {
     for place in 0..<Self.count where present >> UInt32(place) & 1 == 1 {
       body(ColumnID(rawValue: UInt16(Self.first + place)), values[place])
