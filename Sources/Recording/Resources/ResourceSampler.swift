@@ -19,7 +19,8 @@ final class ResourceSampler {
     var pause = ResourceSampler.interval
     var last = ResourceSample()
 
-    init(key: ContainerKey, paths: [String?], due: UInt64) {
+    init(key: ContainerKey, paths: [String?], due: UInt64, isIdle: Bool) {
+      if isIdle { pause = ResourceSampler.longestPause }
       self.key = key
       self.paths = paths
       self.due = due
@@ -46,6 +47,7 @@ final class ResourceSampler {
   /// Of CPU time in the last call's tenth of a second.
   private static let budget: UInt64 = 1_000_000
   fileprivate static let interval: UInt64 = 1_000_000_000
+  fileprivate static let longestPause = 4 * interval
   private static let longestSilence: UInt64 = 60_000_000_000
   /// Samples that were taken, written or not.
   private(set) var sampleCount = 0
@@ -68,7 +70,7 @@ final class ResourceSampler {
     places[container.key] = watched.count
     // The new one comes first: it may be gone before all the others had their turn.
     cursor = watched.count
-    watched.append(Watched(key: container.key, paths: paths, due: now))
+    watched.append(Watched(key: container.key, paths: paths, due: now, isIdle: container.isOlderThanRecording))
   }
 
   func remove(_ key: ContainerKey) {
@@ -88,11 +90,21 @@ final class ResourceSampler {
   ///   - isTold: Whether a container's numbers are anybody's business.
   func run(_ now: UInt64, time: UInt64, isTold: (ContainerKey) -> Bool) {
     let start = Clock.threadCPU
+    // Those in which something happens first: the idle ones have what time is left.
+    if run(now, time: time, isIdle: false, since: start, isTold) {
+      _ = run(now, time: time, isIdle: true, since: start, isTold)
+    }
+  }
+
+  /// - Returns: Whether there is time left.
+  private func run(
+    _ now: UInt64, time: UInt64, isIdle: Bool, since start: UInt64, _ isTold: (ContainerKey) -> Bool
+  ) -> Bool {
     for _ in 0..<watched.count {
       if cursor >= watched.count { cursor = 0 }
       let container = watched[cursor]
       cursor += 1
-      guard container.due <= now else { continue }
+      guard container.due <= now, (container.pause > Self.interval) == isIdle else { continue }
       container.due = now + container.pause
       guard streams.wants(container.key), isTold(container.key) else { continue }
       sampleCount += 1
@@ -100,10 +112,11 @@ final class ResourceSampler {
         write(container, now, time: time)
         container.pause = Self.interval
       } else {
-        container.pause = min(container.pause * 2, 4 * Self.interval)
+        container.pause = min(container.pause * 2, Self.longestPause)
       }
-      if Clock.threadCPU - start > Self.budget { return }
+      if Clock.threadCPU - start > Self.budget { return false }
     }
+    return true
   }
 
   /// - Returns: Whether there is anything to be written.
