@@ -5,8 +5,9 @@ internal import Posix
 /// Reads once a second what each container takes of the machine, and appends it to its events.
 ///
 /// It costs at most a hundredth of a CPU: where the containers are so many that a second does not do, each has its turn
-/// less often. One in which nothing changed is looked at every four seconds, and written again once a minute. Files stay open as far as a quarter
-/// of the process's descriptors goes; those of the other containers are opened each time.
+/// less often, and of more than a hundred those in which nothing changes are looked at every four seconds. One in which
+/// nothing changed is written again once a minute. Files stay open as far as a quarter of the process's descriptors goes;
+/// those of the other containers are opened each time.
 final class ResourceSampler {
   private final class Watched {
     let key: ContainerKey
@@ -70,8 +71,10 @@ final class ResourceSampler {
     places[container.key] = watched.count
     // The new one comes first: it may be gone before all the others had their turn.
     cursor = watched.count
-    watched.append(Watched(key: container.key, paths: paths, due: now, isIdle: container.isOlderThanRecording))
+    watched.append(Watched(key: container.key, paths: paths, due: now, isIdle: isCrowded && container.isOlderThanRecording))
   }
+
+  private var isCrowded: Bool { watched.count > 100 }
 
   func remove(_ key: ContainerKey) {
     guard let place = places.removeValue(forKey: key) else { return }
@@ -112,7 +115,7 @@ final class ResourceSampler {
         write(container, now, time: time)
         container.pause = Self.interval
       } else {
-        container.pause = min(container.pause * 2, Self.longestPause)
+        container.pause = isCrowded ? min(container.pause * 2, Self.longestPause) : Self.interval
       }
       if Clock.threadCPU - start > Self.budget { return false }
     }
