@@ -71,7 +71,8 @@ final class ResourceSampler {
     places[container.key] = watched.count
     // The new one comes first: it may be gone before all the others had their turn.
     cursor = watched.count
-    watched.append(Watched(key: container.key, paths: paths, due: now, isIdle: isCrowded && container.isOlderThanRecording))
+    watched.append(
+      Watched(key: container.key, paths: paths, due: now, isIdle: isCrowded && container.isOlderThanRecording))
   }
 
   private var isCrowded: Bool { watched.count > 100 }
