@@ -243,6 +243,7 @@ extension EndToEndTests {
       let answer = try watcher.trigger("--container", names[0], "--after", "60s", "--json")
       let path = try #require(try JSONValue(parsing: answer.text).text("path"))
       #expect(Lab.waitUntil { (try? watcher.status()["captures"]?.elements.first?["past_is_durable"]) == .bool(true) })
+      #expect((try watcher.status()["captures"]?.elements.first?.number("bytes") ?? 0) > 1000)
       watcher.kill()
       let partial = path + ".partial"
       #expect(File.exists(partial))
@@ -280,6 +281,8 @@ extension EndToEndTests {
         Lab.waitUntil { watcher.said.contains("make room on the file system of \(watcher.captures)") },
         "\(watcher.said)")
       #expect(watcher.isAlive)
+      let error = try watcher.status()["captures"]?.elements.first?.text("error")
+      #expect(error?.contains("No space left on device") == true, "\(error ?? "no error is told")")
       try File.remove(disk["disk/filler"])
       let path = full.text.split(separator: "\n").first.map(String.init) ?? ""
       #expect(Lab.waitUntil(limit: .seconds(20)) { File.exists(path) }, "\(watcher.said)")

@@ -45,6 +45,7 @@ public final class CaptureJob: Sendable {
     var unsyncedSince: UInt64?
     var retryAt: UInt64?
     var failingSince: UInt64?
+    var failure: String?
     var delay: UInt64 = 0
     var outcome: CaptureOutcome?
   }
@@ -85,6 +86,9 @@ public final class CaptureJob: Sendable {
 
   /// The past is on the disk: a crash does not take it away any more.
   public var isPastDurable: Bool { state.withLock { $0.isPastDurable } }
+
+  /// Bytes written so far, and why writing is being tried again, if it is.
+  public var progress: (bytesWritten: UInt64, failure: String?) { state.withLock { ($0.bytesWritten, $0.failure) } }
 
   /// What became of it; nil until it is closed.
   public var outcome: CaptureOutcome? { state.withLock { $0.outcome } }
@@ -189,6 +193,7 @@ extension CaptureJob {
     state.withLock { state in
       state.retryAt = nil
       state.failingSince = nil
+      state.failure = nil
       state.delay = 0
       state.isPastDurable = file.isDurable
       state.bytesWritten = file.bytesWritten
@@ -201,6 +206,8 @@ extension CaptureJob {
     if file.hasUnsynced, let items = try? file.synchronize() { release(items) }
     let isOver = state.withLock { state in
       state.failingSince = state.failingSince ?? now
+      state.failure = "\(error)"
+      state.bytesWritten = file.bytesWritten
       state.delay = min(max(state.delay * 2, 100_000_000), 5_000_000_000)
       state.retryAt = now + state.delay
       state.isPastDurable = state.isPastDurable || (file.isDurable && !file.hasUnsynced)

@@ -77,6 +77,9 @@ extension FlightRecorder {
       json.set("name", ifPresent: engine.resolver[capture.key]?.metadata.name)
       json.set("triggers", capture.triggerCount)
       json.set("past_is_durable", capture.job.isPastDurable)
+      let progress = capture.job.progress
+      json.set("bytes", progress.bytesWritten)
+      json.set("error", ifPresent: progress.failure)
       json.endObject()
     }
     json.endArray()
