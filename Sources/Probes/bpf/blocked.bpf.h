@@ -67,17 +67,6 @@ int on_switch(uint64_t *context)
 	return 0;
 }
 
-struct bpf_iter_meta {
-	struct seq_file *seq;
-	uint64_t session_id;
-	uint64_t seq_num;
-} __attribute__((preserve_access_index));
-
-struct bpf_iter__task {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-} __attribute__((preserve_access_index));
-
 struct at_sleeper {
 	struct at_call call;
 	struct at_blocked blocked;

@@ -434,11 +434,7 @@ __attribute__((noinline)) int detailed_call(struct at_context *call, const struc
 	put_blocked(scratch, call->blocked);
 	fill_header(&record->header, task, call->cgroup, call->flags | scratch->flags, call->number, call->abi,
 		    AT_FORM_DETAILED, call->lane);
-	record->header.field_count = scratch->fields;
-	uint32_t length = scratch->length;
-	if (length > AT_SCRATCH_LIMIT || output(call->lane, record, length) < 0)
-		count_loss(call->cgroup, call->lane, AT_LOSS_RING_FULL);
-	scratch->busy = 0;
+	send_scratch(scratch, call->lane, call->cgroup);
 	return 0;
 }
 

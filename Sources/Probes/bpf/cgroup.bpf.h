@@ -29,11 +29,7 @@ always_inline int send_cgroup(struct cgroup *cgroup, uint64_t path, uint32_t act
 	record->unused = 0;
 	put_kernel_string(scratch, path, AT_FIELD_NAME);
 	fill_header(&record->header, task, cgroup_of(task), scratch->flags, -1, 0, AT_FORM_CGROUP, AT_LANE_URGENT);
-	record->header.field_count = scratch->fields;
-	uint32_t size = scratch->length;
-	if (size > AT_SCRATCH_LIMIT || output(AT_LANE_URGENT, record, size) < 0)
-		count_loss(id, AT_LANE_URGENT, AT_LOSS_RING_FULL);
-	scratch->busy = 0;
+	send_scratch(scratch, AT_LANE_URGENT, id);
 	return 0;
 }
 

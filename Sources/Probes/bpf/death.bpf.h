@@ -248,11 +248,7 @@ int on_signal_deliver(uint64_t *context)
 	}
 	fill_header(&record->header, task, cgroup, scratch->flags, number < 0x8000 ? number : -1, abi, AT_FORM_FATAL,
 		    AT_LANE_LIFECYCLE);
-	record->header.field_count = scratch->fields;
-	uint32_t size = scratch->length;
-	if (size > AT_SCRATCH_LIMIT || output(AT_LANE_LIFECYCLE, record, size) < 0)
-		count_loss(cgroup, AT_LANE_LIFECYCLE, AT_LOSS_RING_FULL);
-	scratch->busy = 0;
+	send_scratch(scratch, AT_LANE_LIFECYCLE, cgroup);
 	return 0;
 }
 

@@ -27,6 +27,27 @@
 		taken_;                                                    \
 	})
 
+/* Puts a finished record into its ring and gives the scratch space back. Answers negative when there was no room (not
+ * counted here). */
+always_inline long output_scratch(struct at_scratch *scratch, uint32_t lane)
+{
+	struct at_header *header = (struct at_header *)scratch->data;
+	header->field_count = scratch->fields;
+	uint32_t length = scratch->length;
+	long sent = -1;
+	if (length <= AT_SCRATCH_LIMIT)
+		sent = output(lane, header, length);
+	scratch->busy = 0;
+	return sent;
+}
+
+/* The same, and counts what there was no room for. */
+always_inline void send_scratch(struct at_scratch *scratch, uint32_t lane, uint64_t cgroup)
+{
+	if (output_scratch(scratch, lane) < 0)
+		count_loss(cgroup, lane, AT_LOSS_RING_FULL);
+}
+
 /* Ends a field whose content lies at `at` + 8: writes its header, pads it. */
 always_inline int end_field(struct at_scratch *scratch, uint32_t at, uint32_t length, uint32_t id, uint32_t flags)
 {

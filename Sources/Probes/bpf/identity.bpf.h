@@ -123,13 +123,7 @@ always_inline int send_definition(struct at_subject *subject, uint64_t id)
 		put_components(scratch, subject->key.dentry, subject->mount, AT_FIELD_COMPONENTS);
 	fill_header(&definition->header, task, subject->cgroup, scratch->flags, -1, 0, AT_FORM_DEFINITION,
 		    AT_LANE_ACTIVITY);
-	definition->header.field_count = scratch->fields;
-	uint32_t length = scratch->length;
-	long sent = -1;
-	if (length <= AT_SCRATCH_LIMIT)
-		sent = output(AT_LANE_ACTIVITY, definition, length);
-	scratch->busy = 0;
-	return sent;
+	return output_scratch(scratch, AT_LANE_ACTIVITY);
 }
 
 /* The slow half: what was not in this CPU's cache, or was put there before the last rename. Fills subject->file, id 0 when its definition could not be sent. */

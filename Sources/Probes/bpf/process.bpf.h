@@ -102,11 +102,7 @@ int on_exec(uint64_t *context)
 	put_credentials(scratch);
 	put_kernel_string(scratch, bpf_get_current_task() + bpf_core_field_offset(struct task_struct, comm), AT_FIELD_COMM);
 	fill_header(&record->header, task, cgroup, scratch->flags, -1, 0, AT_FORM_EXEC, AT_LANE_LIFECYCLE);
-	record->header.field_count = scratch->fields;
-	uint32_t size = scratch->length;
-	if (size > AT_SCRATCH_LIMIT || output(AT_LANE_LIFECYCLE, record, size) < 0)
-		count_loss(cgroup, AT_LANE_LIFECYCLE, AT_LOSS_RING_FULL);
-	scratch->busy = 0;
+	send_scratch(scratch, AT_LANE_LIFECYCLE, cgroup);
 	return 0;
 }
 

@@ -4,17 +4,6 @@
 /* As configuration.hierarchy: set before the object is loaded. */
 const volatile uint32_t hierarchy = 0;
 
-struct bpf_iter_meta {
-	struct seq_file *seq;
-	uint64_t session_id;
-	uint64_t seq_num;
-} __attribute__((preserve_access_index));
-
-struct bpf_iter__task {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-} __attribute__((preserve_access_index));
-
 struct at_task_row {
 	struct at_exec process;
 	struct at_field comm_field;

@@ -180,11 +180,7 @@ always_inline int transfer(struct at_context *call, const struct at_recipe *reci
 		} else
 			put_masked(scratch, call->result);
 		put_blocked(scratch, call->blocked);
-		head->header.field_count = scratch->fields;
-		uint32_t length = scratch->length;
-		if (length > AT_SCRATCH_LIMIT || output(call->lane, head, length) < 0)
-			count_loss(call->cgroup, call->lane, AT_LOSS_RING_FULL);
-		scratch->busy = 0;
+		send_scratch(scratch, call->lane, call->cgroup);
 		return 0;
 	}
 	struct at_transfer *record = reserve_call(call, sizeof(*record));

@@ -33,9 +33,15 @@ extension EventDecoder {
   mutating func setDuration(
     _ record: ProbeRecord, _ header: at_header, _ result: Int64, after length: Int, _ builder: EventBlockBuilder
   ) {
-    for field in record.fields(after: length) where field.id == AT_FIELD_BLOCKED.rawValue {
-      if let duration = field.value(as: UInt64.self) { setDuration(duration, header, result, builder) }
-    }
+    for field in record.fields(after: length) { takeDuration(field, header, result, builder) }
+  }
+
+  /// The same of one field; any other than the one that says it is passed by.
+  mutating func takeDuration(
+    _ field: RecordFields.Field, _ header: at_header, _ result: Int64, _ builder: EventBlockBuilder
+  ) {
+    guard field.id == AT_FIELD_BLOCKED.rawValue, let duration = field.value(as: UInt64.self) else { return }
+    setDuration(duration, header, result, builder)
   }
 
   mutating func setDuration(

@@ -141,9 +141,11 @@ struct EventDecoder {
       }
     }
     if header.field_count > 0 {
-      setDuration(record, header, body.result, after: MemoryLayout<at_transfer>.size, builder)
       var payload = PayloadField()
-      for field in record.fields(after: MemoryLayout<at_transfer>.size) { payload.take(field) }
+      for field in record.fields(after: MemoryLayout<at_transfer>.size) {
+        payload.take(field)
+        takeDuration(field, header, body.result, builder)
+      }
       payload.write(to: builder, masksSecrets: masksSecrets)
     }
     streams.endRow(builder)
