@@ -20,7 +20,7 @@ _aftertrace() {
   if [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
   if [[ $current == = ]]; then current=; fi
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'record watch trigger status captures inspect info containers ps state logs events export help version completions man --help --version' -- "$current"))
+    COMPREPLY=($(compgen -W 'record watch trigger status captures inspect info containers ps state logs top events export help version completions man --help --version' -- "$current"))
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -132,6 +132,15 @@ _aftertrace() {
       flags='--container --from --to --json --local --all'
       files=1
       ;;
+    top)
+      case $previous in
+        --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
+        --from) :; return ;;
+        --to) :; return ;;
+      esac
+      flags='--container --from --to --json --local'
+      files=1
+      ;;
     events)
       case $previous in
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
@@ -155,7 +164,7 @@ _aftertrace() {
       case $previous in
       esac
       flags=''
-      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures inspect info containers ps state logs events export help version completions man' -- "$current"))
+      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures inspect info containers ps state logs top events export help version completions man' -- "$current"))
       ;;
     version)
       case $previous in

@@ -104,6 +104,14 @@ complete -c aftertrace -n '__fish_seen_subcommand_from logs' -l local -d 'print 
 complete -c aftertrace -n '__fish_seen_subcommand_from logs' -l all -d 'also what is piped to another process of the container'
 complete -c aftertrace -n '__fish_seen_subcommand_from logs' -F
 
+complete -c aftertrace -n __fish_use_subcommand -a top -d 'what containers took of the machine, and their limits'
+complete -c aftertrace -n '__fish_seen_subcommand_from top' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from top' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
+complete -c aftertrace -n '__fish_seen_subcommand_from top' -l to -x -d 'end here; the same forms as --from'
+complete -c aftertrace -n '__fish_seen_subcommand_from top' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from top' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from top' -F
+
 complete -c aftertrace -n __fish_use_subcommand -a events -d 'every event, a line each, in the order of time'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
@@ -122,7 +130,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from export' -s o -l output -r
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -F
 
 complete -c aftertrace -n __fish_use_subcommand -a help -d 'help on the program or on one command'
-complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures inspect info containers ps state logs events export help version completions man'
+complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures inspect info containers ps state logs top events export help version completions man'
 
 complete -c aftertrace -n __fish_use_subcommand -a version -d 'the program\'s version'
 

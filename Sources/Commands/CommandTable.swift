@@ -14,7 +14,8 @@ public let program = Program(
     """,
   commands: [
     recordCommand, watchCommand, triggerCommand, statusCommand, capturesCommand, inspectCommand, infoCommand,
-    containersCommand, psCommand, stateCommand, logsCommand, eventsCommand, exportCommand, helpCommand, versionCommand,
+    containersCommand, psCommand, stateCommand, logsCommand, topCommand, eventsCommand, exportCommand, helpCommand,
+    versionCommand,
     completionsCommand, manCommand,
   ],
   exitStatuses: [
@@ -194,6 +195,20 @@ private let logsCommand = CommandDescription(
   flags: readingFlags + [Flag("all", summary: "also what is piped to another process of the container")],
   operands: [captures],
   examples: [.init("aftertrace logs --container web --from -30s web.pcapng", "Show what web said last")])
+
+private let topCommand = CommandDescription(
+  "top", group: reading, summary: "what containers took of the machine, and their limits",
+  discussion: """
+    Memory, CPU, tasks, disk and waiting of each container over the window, from the samples that the recorder takes once a \
+    second. With one container in detail; with several a table, the one that took the most memory first. What grows steadily \
+    says by how much a second and when it is at its limit if it goes on so: a leak or a fork bomb before it bursts. Memory \
+    counts the page cache too, as the limit does.
+    """,
+  flags: readingFlags, operands: [captures],
+  examples: [
+    .init("aftertrace top web.pcapng", "Compare the containers"),
+    .init("aftertrace top --container web --from -5m web.pcapng", "Watch one's memory grow"),
+  ])
 
 private let eventsCommand = CommandDescription(
   "events", group: reading, summary: "every event, a line each, in the order of time",

@@ -22,9 +22,13 @@ public func countText(_ count: UInt64) -> String {
 }
 
 /// `64 MiB`, `1.5 GiB`: whole where it is whole.
-public func memoryText(_ bytes: UInt64) -> String {
-  let unit = [("GiB", UInt64(30)), ("MiB", 20), ("KiB", 10)].first { bytes >> $0.1 > 0 }
+public func sizeText(_ bytes: UInt64) -> String {
+  let unit = [("EiB", UInt64(60)), ("PiB", 50), ("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)].first {
+    bytes >> $0.1 > 0
+  }
   guard let (name, shift) = unit else { return "\(bytes) B" }
   let (whole, rest) = (bytes >> shift, bytes & (1 << shift - 1))
-  return rest == 0 ? "\(whole) \(name)" : "\(whole).\(rest * 10 >> shift) \(name)"
+  // Of the rest a few bits are enough: of the largest units ten times it would not fit.
+  let tenth = ((rest >> (shift - 10)) * 10) >> 10
+  return rest == 0 ? "\(whole) \(name)" : "\(whole).\(tenth) \(name)"
 }

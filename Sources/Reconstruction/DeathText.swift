@@ -32,8 +32,8 @@ extension EventText {
   }
 
   private func memory(_ death: ProcessDeath) -> String {
-    let usage = memoryText(death.memoryUsage ?? 0)
-    return death.memoryLimit.map { "\(usage) of \(memoryText($0))" } ?? "\(usage), and the host had no more"
+    let usage = sizeText(death.memoryUsage ?? 0)
+    return death.memoryLimit.map { "\(usage) of \(sizeText($0))" } ?? "\(usage), and the host had no more"
   }
 
   /// What of an event is told by ``appendDeath(_:to:)``.

@@ -11,16 +11,16 @@ import TriggerLab
     #expect(
       lines == [
         "aftertrace 0.1.0, pid 812, up 2h2m",
-        "  memory    96.1 MiB of 128.0 MiB",
+        "  memory    96.1 MiB of 128 MiB",
         "  lost      1 204 detail (ring_full)",
         "  triggers  12 accepted, 3 merged, 2 refused; last 2026-01-31T14:02:05",
         "",
         "CONTAINER     NAME  LIFECYCLE  ACTIVITY  DETAIL  MEMORY   LOST",
         "3f1c9a7be402  web   600s       120s      30s     1.1 MiB  1 204",
-        "host          host  600s       -         -       4.0 KiB  -",
+        "host          host  600s       -         -       4 KiB    -",
         "",
-        "WRITING  TRIGGERS  SIZE     CAPTURE",
-        "web      2         5.0 MiB  /captures/web.pcapng",
+        "WRITING  TRIGGERS  SIZE   CAPTURE",
+        "web      2         5 MiB  /captures/web.pcapng",
       ])
     #expect(lines.allSatisfy { $0.count <= 80 })
   }

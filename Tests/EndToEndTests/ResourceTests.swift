@@ -9,6 +9,13 @@ extension EndToEndTests {
   @Suite struct ResourceTests {
     /// What a container did under limits, as the capture tells it.
     private func samples(_ script: String, memoryLimit: Int? = nil, limits: String? = nil) throws -> [JSONValue] {
+      try recorded(script, memoryLimit: memoryLimit, limits: limits).rows
+    }
+
+    /// The samples, and what `top` makes of them for programs and for people.
+    private func recorded(
+      _ script: String, memoryLimit: Int? = nil, limits: String? = nil
+    ) throws -> (rows: [JSONValue], top: JSONValue?, text: String) {
       let place = try Workplace()
       let capture = place["resources.pcapng"]
       let name = "at-resources-\(processID)"
@@ -29,7 +36,9 @@ extension EndToEndTests {
       }
       let text = try Program.run("events", capture, "--container", name).text
       #expect(rows.isEmpty || text.contains(" - resources memory_current="))
-      return rows
+      let top = try Program.rows("top", capture, "--json", "--container", name)
+      #expect(top.count <= 1 && top.first?.number("samples") == Int64(rows.count))
+      return (rows, top.first, try Program.run("top", capture, "--container", name).text)
     }
 
     private func numbers(_ rows: [JSONValue], _ name: String) -> [Int64] {
@@ -43,7 +52,7 @@ extension EndToEndTests {
     func `a leak is seen to grow towards its limit, second by second`() throws {
       let limit = 48 << 20
       // Files of a tmpfs are memory of whoever writes them, and stay.
-      let rows = try samples(
+      let (rows, top, text) = try recorded(
         """
         for i in 1 2 3 4 5 6; do /bin/head -c 5000000 /dev/zero >/tmp/$i; /bin/sleep 0.9; done
         """, memoryLimit: limit)
@@ -55,12 +64,23 @@ extension EndToEndTests {
       #expect(numbers(rows, "memory_max").allSatisfy { $0 == limit })
       #expect(numbers(rows, "memory_max").count == rows.count)
       #expect(numbers(rows, "memory_percent").last! > 35)
+
+      let memory = try #require(top?["memory_current"])
+      #expect(memory.number("first") == used.first && memory.number("last") == used.last)
+      #expect(memory.number("limit") == Int64(limit))
+      let growth = try #require(memory.number("growth_per_s"), "it grows steadily")
+      #expect(growth > 2_000_000 && growth < 10_000_000, "5 MB every 0.9 s: \(growth)")
+      let left = try #require(memory.number("limit_in_s"))
+      #expect(left == (Int64(limit) - used.last!) / growth || left == (Int64(limit) - used.last!) / (growth + 1))
+      #expect(
+        text.contains("  memory  ") && text.contains(" of 48 MiB (") && text.contains(" a second: at its limit in "),
+        "\(text)")
     }
 
     /// A shell that cannot fork ends: the one that waits for it needs no fork to stay.
     @Test(.enabled(if: Program.canRecord(RuncLab.skipReason)))
     func `a bomb of forks is seen to reach its limit`() throws {
-      let rows = try samples(
+      let (rows, top, text) = try recorded(
         """
         (i=0; while [ $i -lt 30 ]; do i=$((i+1)); /bin/sleep 8 & /bin/sleep 0.2; done) 2>/dev/null & wait
         exec /bin/sleep 4
@@ -70,6 +90,8 @@ extension EndToEndTests {
       #expect(tasks.first! < 12, "it begins small: \(tasks)")
       #expect(tasks.max()! >= 14 && tasks.max()! <= 16, "and reaches its limit: \(tasks)")
       #expect(numbers(rows, "pids_max").allSatisfy { $0 == 16 })
+      #expect(top?["pids_current"]?.number("most") == tasks.max() && top?["pids_current"]?.number("limit") == 16)
+      #expect(text.contains("  tasks   ") && text.contains(" of 16 ("), "\(text)")
     }
 
     @Test(.enabled(if: Program.canRecord(RuncLab.skipReason)))

@@ -36,6 +36,7 @@ private func run(_ invocation: Invocation, _ file: ReadingFile, _ output: Output
   case "containers": try ContainersCommand(file: file, output: output).run()
   case "state": try StateCommand(file: file, output: output).run()
   case "logs": try LogsCommand(file: file, output: output, showsAll: invocation.isSet("all")).run()
+  case "top": try TopCommand(file: file, output: output).run()
   case "ps": try PsCommand(file: file, output: output).run()
   case "events": try EventsCommand(file: file, output: output, format: file.isJSON ? .lines : .text).run()
   default:

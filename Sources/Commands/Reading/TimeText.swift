@@ -40,16 +40,6 @@ struct TimeText {
   }
 }
 
-/// `12.3 MiB`
-func sizeText(_ bytes: UInt64) -> String {
-  var value = bytes * 10
-  for unit in ["B", "KiB", "MiB", "GiB"] {
-    if value < 10240 || unit == "GiB" { return unit == "B" ? "\(bytes) B" : "\(value / 10).\(value % 10) \(unit)" }
-    value /= 1024
-  }
-  return "\(bytes) B"
-}
-
 /// Columns padded to their widest cell, two blanks apart; the last one is as long as it is.
 struct TextTable {
   private var rows: [[String]]
