@@ -91,7 +91,7 @@ extension EndToEndTests {
       #expect((memory.number("used") ?? .max) <= 64 << 20)
       #expect(status["losses"] != nil)
       let text = try Program.run("status", "--socket", watcher.place["control.sock"]).text
-      for word in ["shop-web", "of 64.0 MiB", "3 accepted", "  lost  "] { #expect(text.contains(word), "\(text)") }
+      for word in ["shop-web", "of 64 MiB", "3 accepted", "  lost  "] { #expect(text.contains(word), "\(text)") }
     }
 
     /// Notes what is posted to it.
