@@ -42,6 +42,7 @@ let cLibraries: [Target] = [
   .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
   .systemLibrary(name: "CNcurses"),
   .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+  .systemLibrary(name: "CDW", pkgConfig: "libdw"),
   .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
   .target(name: "CCurl"),
   .target(name: "CPosix"),
@@ -66,6 +67,7 @@ let wrappers: [Target] = [
   module("Terminal", ["CNcurses", "Bytes", "Posix"]),
   module("BPF", ["CLibBPF", "CPosix", "Posix"]),
   module("Gzip", ["CZlib"]),
+  module("Symbols", ["CDW", "Posix"]),
   module("HTTP", ["CCurl", "CMicroHTTPD", "Posix"]),
 ]
 
@@ -100,7 +102,7 @@ let program: [Target] = [
     "Commands",
     [
       "Bytes", "Posix", "Events", "Arguments", "JSON", "Terminal", "Configuration", "CaptureFormat", "Reconstruction",
-      "Recording", "Interchange", "Service", "YAML", "Inspector", "Control", "HTTP",
+      "Recording", "Interchange", "Service", "YAML", "Inspector", "Control", "HTTP", "Symbols",
     ]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
   .executableTarget(
@@ -159,6 +161,7 @@ let testTargets: [Target] = [
   tests(of: "LZ4"),
   tests(of: "Digests"),
   tests(of: "Gzip"),
+  tests(of: "Symbols", ["Posix"]),
   tests(of: "Alerts", ["Events", "JSON", "Posix", "Triggers"], exclude: ["Fixtures"]),
   tests(of: "Control", ["Events", "HTTP", "JSON", "Posix", "TriggerLab", "Triggers"]),
   tests(of: "CaptureFormat", ["Events", "Posix", "Bytes", "Digests"]),

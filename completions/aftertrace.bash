@@ -146,8 +146,9 @@ _aftertrace() {
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
         --from) :; return ;;
         --to) :; return ;;
+        --symbols) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
       esac
-      flags='--container --from --to --json --local'
+      flags='--container --from --to --json --local --symbols'
       files=1
       ;;
     export)
@@ -156,8 +157,9 @@ _aftertrace() {
         --from) :; return ;;
         --to) COMPREPLY=($(compgen -W 'jsonl json' -- "$current")); return ;;
         --output | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --symbols) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
       esac
-      flags='--container --from --to --json --local --output'
+      flags='--container --from --to --json --local --output --symbols'
       files=1
       ;;
     help)

@@ -118,6 +118,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from events' -l from -x -d 'be
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l to -x -d 'end here; the same forms as --from'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l json -d 'print one JSON object a line'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from events' -l symbols -r -F -d 'name the functions of a crash from the programs in PATH'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -F
 
 complete -c aftertrace -n __fish_use_subcommand -a export -d 'the timeline in another format'
@@ -127,6 +128,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from export' -l to -x -a 'json
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -l json -d 'print one JSON object a line'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -l local -d 'print and read times in this machine\'s zone, not UTC'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -s o -l output -r -F -d 'write to OUT in place of standard output'
+complete -c aftertrace -n '__fish_seen_subcommand_from export' -l symbols -r -F -d 'name the functions of a crash from the programs in PATH'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -F
 
 complete -c aftertrace -n __fish_use_subcommand -a help -d 'help on the program or on one command'

@@ -212,7 +212,7 @@ private let topCommand = CommandDescription(
 
 private let eventsCommand = CommandDescription(
   "events", group: reading, summary: "every event, a line each, in the order of time",
-  flags: readingFlags, operands: [captures],
+  flags: readingFlags + [symbols], operands: [captures],
   examples: [.init("aftertrace events --from -30s web.pcapng", "Show the last thirty seconds")])
 
 private let exportCommand = CommandDescription(
@@ -222,7 +222,8 @@ private let exportCommand = CommandDescription(
     in either without a mapping.
     """,
   flags: readingFlags.map { $0.name == "to" ? exportTo : $0 } + [
-    Flag("output", short: "o", value: .init("OUT", .file), summary: "write to OUT in place of standard output")
+    Flag("output", short: "o", value: .init("OUT", .file), summary: "write to OUT in place of standard output"),
+    symbols,
   ],
   operands: [captures],
   examples: [.init("aftertrace export --to jsonl --container web web.pcapng", "Print one container's timeline")])
@@ -264,6 +265,13 @@ private let manCommand = CommandDescription(
 
 /// The capture files that a reading command takes.
 private let captures = Operand("FILE", .file, summary: "a capture; `-` is standard input", isRepeatable: true)
+
+private let symbols = Flag(
+  "symbols", value: .init("PATH", .file), summary: "name the functions of a crash from the programs in PATH",
+  discussion: """
+    A program file, or a directory that is searched with all below it, such as the image's unpacked root. A program is taken \
+    by its build id and never by its name; debug information that is installed below /usr/lib/debug is used too.
+    """, isRepeatable: true)
 
 /// What every reading command understands.
 private let readingFlags = [

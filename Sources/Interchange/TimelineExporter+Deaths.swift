@@ -23,7 +23,12 @@ extension TimelineExporter {
     json.set("aftertrace.memory_usage", ifPresent: death.memoryUsage)
     json.set("aftertrace.during_call", ifPresent: death.call.map { text.name(of: $0) })
     let frames = StackFrame.frames(event.bytes(.frames) ?? [])
-    if !frames.isEmpty { json.set("aftertrace.stack", strings: frames.map { Self.fullText($0) }) }
+    guard !frames.isEmpty else { return }
+    json.set("aftertrace.stack", strings: frames.map { Self.fullText($0) })
+    let names = text.stackSymbols?.names(of: frames) ?? []
+    if names.contains(where: { $0 != nil }) {
+      json.set("aftertrace.stack_symbols", strings: names.map { $0 ?? "" })
+    }
   }
 
   /// With the whole build id.

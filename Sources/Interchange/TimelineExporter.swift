@@ -26,9 +26,11 @@ public struct TimelineExporter {
   }
 
   /// Of a whole boot: a process's parent may be in another section than its events.
-  public init(_ boot: CaptureBoot) throws(CaptureError) {
+  ///
+  /// - Parameter stackSymbols: What names the functions of a crash's stack.
+  public init(_ boot: CaptureBoot, stackSymbols: StackSymbols? = nil) throws(CaptureError) {
     clock = boot.clock
-    text = EventText(boot.catalogue)
+    text = EventText(boot.catalogue, stackSymbols: stackSymbols)
     containers = Dictionary(boot.containers.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
     history = try ProcessHistory(of: boot)
     captureIDs = Dictionary(

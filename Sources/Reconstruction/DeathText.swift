@@ -31,6 +31,17 @@ extension EventText {
     return text
   }
 
+  /// Where the thread was; with its callers where names are known, as far as they are.
+  private func stack(_ frames: [StackFrame]) -> String {
+    guard let first = frames.first else { return "" }
+    let known = stackSymbols?.names(of: frames) ?? []
+    guard let last = known.lastIndex(where: { $0 != nil }) else { return ", in \(first)" }
+    let names = zip(frames, known).prefix(last + 1).map { frame, name in
+      name.map { Self.printable(Array($0.utf8)) } ?? "\(frame)"
+    }
+    return ", in " + names.joined(separator: " < ")
+  }
+
   private func memory(_ death: ProcessDeath) -> String {
     let usage = sizeText(death.memoryUsage ?? 0)
     return death.memoryLimit.map { "\(usage) of \(sizeText($0))" } ?? "\(usage), and the host had no more"
@@ -61,7 +72,7 @@ extension EventText {
       if let code = death?.signalCode {
         text += ", " + (SignalCode.name(code, signal: signal) ?? "code \(code)")
       }
-      if let first = event.bytes(.frames).map({ StackFrame.frames($0) })?.first { text += ", in \(first)" }
+      text += stack(StackFrame.frames(event.bytes(.frames) ?? []))
       line.append(contentsOf: Array(text.utf8))
     default: if let death { line.append(contentsOf: Array((" " + memory(death)).utf8)) }
     }

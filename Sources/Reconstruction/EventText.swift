@@ -14,6 +14,9 @@ public struct EventText: Sendable {
   /// By number; those beyond are made when they are met.
   private let styles: [ColumnStyle]
 
+  /// What names the functions of a crash's stack; nil: offsets are told.
+  public let stackSymbols: StackSymbols?
+
   /// How a column's value stands in a line.
   private struct ColumnStyle: Sendable {
     var type: ColumnValueType?
@@ -30,7 +33,8 @@ public struct EventText: Sendable {
 
   /// Names come from the capture's own catalogue, so that what this version does not know is named all the same. They are
   /// made safe for a terminal like all that is in a capture.
-  public init(_ catalogue: Catalogue) {
+  public init(_ catalogue: Catalogue, stackSymbols: StackSymbols? = nil) {
+    self.stackSymbols = stackSymbols
     kinds = Dictionary(
       catalogue.kinds.map { ($0.number, Self.printable(Array($0.name.utf8))) }, uniquingKeysWith: { $1 })
     calls = Dictionary(

@@ -12,7 +12,7 @@ extension EndToEndTests {
     /// Dies in `inner`, called by `outer`, called by `main`, each with a frame pointer.
     static let faulty = """
       #include <sys/resource.h>
-      __attribute__((noinline)) int inner(volatile int *p) { return *p + 1; }
+      __attribute__((noinline, optimize("O0"))) int inner(volatile int *p) { return *p + 1; }
       __attribute__((noinline)) int outer(long a) { return inner((int *)a) + 1; }
       int main(void) {
         struct rlimit limit;
@@ -55,8 +55,9 @@ extension EndToEndTests {
       let place = try Workplace()
       let lab = try RuncLab()
       defer { lab.end() }
-      try Self.build(Self.faulty, to: lab.directory + "/rootfs/bin/faulty", in: place)
-      let capture = place["c.pcapng"]
+      let program = lab.directory + "/rootfs/bin/faulty"
+      try Self.build(Self.faulty, to: program, in: place, flags: ["-g", "-mno-omit-leaf-frame-pointer"])
+      var capture = place["c.pcapng"]
       let words = ["/bin/faulty"]
       let recording = try Program.record(try lab.command("at-fault-\(processID)", words), to: capture)
       #expect(recording.end == .exited(139), "\(recording.text)")
@@ -79,15 +80,30 @@ extension EndToEndTests {
       var stack = fatal.first?["aftertrace.stack"]?.elements.compactMap(\.string) ?? []
       // Where the kernel cannot have the process's map without waiting it tells addresses alone.
       for attempt in 2...6 where stack.first?.hasPrefix("0x") == true {
-        let again = place["c\(attempt).pcapng"]
-        try Program.record(try lab.command("at-fault-\(attempt)-\(processID)", words), to: again)
+        capture = place["c\(attempt).pcapng"]
+        try Program.record(try lab.command("at-fault-\(attempt)-\(processID)", words), to: capture)
         stack =
-          try Self.events("signal.fatal", in: again).first?["aftertrace.stack"]?.elements.compactMap(\.string) ?? []
+          try Self.events("signal.fatal", in: capture).first?["aftertrace.stack"]?.elements.compactMap(\.string) ?? []
       }
       let buildID = try #require(stack.first?.split(separator: "+").first)
       #expect(buildID.count == 40)
       #expect(stack.prefix(3).allSatisfy { $0.hasPrefix(buildID + "+0x") } && stack.count >= 3, "\(stack)")
       #expect(try Program.run("info", capture).text.contains(": complete"))
+
+      // With the program at hand the stack has names; the file's own name is no matter.
+      try Directory.create(place["programs"])
+      try File.rename(program, to: place["programs/anything"])
+      let named = try Program.run("events", "--symbols", place["programs"], capture).text
+      let names = #/, in inner\+0x[0-9a-f]+ \(program\.c:2\) < outer\+0x[0-9a-f]+ \(program\.c:3\) < main\+0x/#
+      #expect(named.contains(names), "\(named)")
+      let exported = try Program.rows("export", "--symbols", place["programs"], capture)
+      let symbols = exported.compactMap { $0["aftertrace.stack_symbols"]?.elements.compactMap(\.string) }
+      #expect(
+        symbols.count == 1 && symbols[0].count == stack.count && symbols[0][2].hasSuffix("(program.c:9)"), "\(symbols)")
+      #expect(
+        try !Program.run("events", "--symbols", place["c.pcapng"], capture).text.contains("inner+"), "no program of it")
+      let missing = try Program.run("events", "--symbols", place["nowhere"], capture)
+      #expect(missing.end == .exited(2) && missing.text.contains("name a program, or a directory that programs are in"))
     }
 
     @Test(.enabled(if: Program.canRecord(skipReason)))

@@ -13,12 +13,15 @@ struct EventsCommand {
   let file: ReadingFile
   let output: Output
   let format: Format
+  /// What names the functions of a crash's stack.
+  let stackSymbols: StackSymbols?
 
   /// Reads the blocks that can matter and no other.
   func run() throws -> Int32 {
     var merge = file.capture.events(in: file.requests.flatMap(\.blocks))
     let printers = try file.requests.map {
-      try EventPrinter($0, output: output, format: format, namesHost: file.hasSeveralBoots)
+      try EventPrinter(
+        $0, output: output, format: format, namesHost: file.hasSeveralBoots, stackSymbols: stackSymbols)
     }
     let sections = file.capture.sections.map(\.section).max() ?? 0
     var bySection = [EventPrinter?](repeating: nil, count: Int(sections) + 1)
@@ -48,13 +51,16 @@ private final class EventPrinter {
   private var line: [UInt8] = []
   private var triggers: ArraySlice<TriggerRow>
 
-  init(_ request: ReadingRequest, output: Output, format: EventsCommand.Format, namesHost: Bool) throws {
+  init(
+    _ request: ReadingRequest, output: Output, format: EventsCommand.Format, namesHost: Bool,
+    stackSymbols: StackSymbols?
+  ) throws {
     self.request = request
     self.output = output
     self.format = format
     self.namesHost = namesHost
-    exporter = format == .text ? nil : try TimelineExporter(request.boot)
-    text = EventText(request.boot.catalogue)
+    exporter = format == .text ? nil : try TimelineExporter(request.boot, stackSymbols: stackSymbols)
+    text = EventText(request.boot.catalogue, stackSymbols: stackSymbols)
     time = TimeText(clock: request.clock, isLocal: request.isLocal)
     namesContainer = request.containers.count > 1 && request.selected?.count != 1
     triggers = request.triggers[...]

@@ -1,6 +1,8 @@
 internal import Arguments
 internal import CaptureFormat
 internal import Posix
+internal import Reconstruction
+internal import Symbols
 
 /// Runs one reading command over every file named.
 ///
@@ -12,10 +14,11 @@ func runReading(_ invocation: Invocation) throws -> Int32 {
   guard !invocation.operands.isEmpty else {
     throw CommandFailure("\(invocation.command.name): no capture named", remedy: "name a file, or `-`", status: 64)
   }
+  let stackSymbols = try stackSymbols(of: invocation)
   for path in invocation.operands {
     do {
       let file = try ReadingFile(path: path, invocation)
-      let status = try run(invocation, file, output)
+      let status = try run(invocation, file, output, stackSymbols)
       statuses.append(file.complainOfProblems() ? 2 : status)
     } catch let error as CaptureError {
       complain(CommandFailure(error, in: path))
@@ -30,7 +33,9 @@ func runReading(_ invocation: Invocation) throws -> Int32 {
   return statuses.allSatisfy { $0 == 1 } ? 1 : 0
 }
 
-private func run(_ invocation: Invocation, _ file: ReadingFile, _ output: Output) throws -> Int32 {
+private func run(
+  _ invocation: Invocation, _ file: ReadingFile, _ output: Output, _ stackSymbols: StackSymbols?
+) throws -> Int32 {
   switch invocation.command.name {
   case "info": try InfoCommand(file: file, output: output).run()
   case "containers": try ContainersCommand(file: file, output: output).run()
@@ -38,10 +43,14 @@ private func run(_ invocation: Invocation, _ file: ReadingFile, _ output: Output
   case "logs": try LogsCommand(file: file, output: output, showsAll: invocation.isSet("all")).run()
   case "top": try TopCommand(file: file, output: output).run()
   case "ps": try PsCommand(file: file, output: output).run()
-  case "events": try EventsCommand(file: file, output: output, format: file.isJSON ? .lines : .text).run()
+  case "events":
+    try EventsCommand(
+      file: file, output: output, format: file.isJSON ? .lines : .text, stackSymbols: stackSymbols
+    ).run()
   default:
     try EventsCommand(
-      file: file, output: output, format: invocation.choice(of: "to") == "json" ? .array : .lines
+      file: file, output: output, format: invocation.choice(of: "to") == "json" ? .array : .lines,
+      stackSymbols: stackSymbols
     ).run()
   }
 }
@@ -50,4 +59,18 @@ private func run(_ invocation: Invocation, _ file: ReadingFile, _ output: Output
 private func outputDescriptor(of invocation: Invocation) throws(SystemError) -> Int32? {
   guard invocation.command.name == "export", let path = invocation.value(of: "output"), path != "-" else { return nil }
   return try FileDescriptor.create(path).release()
+}
+
+/// The names that `--symbols` asks for; nil where it is not given.
+private func stackSymbols(of invocation: Invocation) throws -> StackSymbols? {
+  guard invocation.command.flags.contains(where: { $0.name == "symbols" }) else { return nil }
+  let places = invocation.values(of: "symbols")
+  guard !places.isEmpty else { return nil }
+  let finder: SymbolFinder
+  do throws(SystemError) {
+    finder = try SymbolFinder(places)
+  } catch {
+    throw CommandFailure("--symbols: \(error)", remedy: "name a program, or a directory that programs are in")
+  }
+  return StackSymbols { buildID, offset in finder.symbol(buildID: buildID, offset: offset)?.description }
 }
