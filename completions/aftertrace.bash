@@ -41,9 +41,10 @@ _aftertrace() {
         --for) :; return ;;
         --max-size) :; return ;;
         --snaplen) :; return ;;
+        --durations) COMPREPLY=($(compgen -W 'all blocked off' -- "$current")); return ;;
         --ring-size) :; return ;;
       esac
-      flags='--output --container --for --max-size --snaplen --no-payload --no-mask --ring-size --'
+      flags='--output --container --for --max-size --snaplen --no-payload --no-mask --durations --ring-size --'
       ;;
     watch)
       case $previous in

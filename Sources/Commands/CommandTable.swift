@@ -70,6 +70,17 @@ private let recordCommand = CommandDescription(
         + "are replaced by asterisks, what is typed at a prompt that does not show it is left out, and the event says so."
     ),
     Flag(
+      "durations",
+      value: .init(
+        "WHICH",
+        .choice([
+          .init("all", "every call, from its beginning to its return"),
+          .init("blocked", "calls that slept, from when they first did"), .init("off", "none"),
+        ]), standard: "blocked"),
+      summary: "which calls have a duration",
+      discussion:
+        "`all` costs each recorded call a second probe, and each call of everybody else on the host a look at it."),
+    Flag(
       "ring-size", value: .init("SIZE", .size), summary: "memory of each ring between kernel and recorder",
       discussion: "Rounded up to a power of two. A larger one rides out longer pauses of the recorder without loss."),
   ],

@@ -20,6 +20,9 @@ func runRecord(_ invocation: Invocation) throws -> Int32 {
   if let size = invocation.size(of: "max-size") { options.sizeLimit = size }
   if let size = invocation.size(of: "ring-size") { options.ringSize = powerOfTwo(atLeast: size) }
   options.payload = payloadLimits(invocation)
+  if let durations = invocation.value(of: "durations").flatMap(CallDurations.init(rawValue:)) {
+    options.durations = durations
+  }
   options.losesDefinitions = environmentVariable("AFTERTRACE_TEST_LOSE_DEFINITIONS") != nil
   if let command = options.command, command.isEmpty {
     throw CommandFailure("record: no command after `--`", status: 64)

@@ -133,4 +133,8 @@ public struct EventFlags: OptionSet, Hashable, Sendable {
   public static let unfinished = EventFlags(rawValue: 1 << 10)
   /// A likely secret in the payload was replaced or left out.
   public static let masked = EventFlags(rawValue: 1 << 11)
+  /// Asked for through io_uring: the process made no call of its own for it.
+  public static let viaRing = EventFlags(rawValue: 1 << 13)
+  /// The duration counts from the call's beginning, not from when it first slept.
+  public static let wholeDuration = EventFlags(rawValue: 1 << 14)
 }

@@ -152,6 +152,8 @@ extension EventDetail {
     (.fromUserMemory, "the path or address is the program's string, read from its memory when the call ended"),
     (.enteredFromOutside, "the process acts in a container's namespaces but is not in its cgroup"),
     (.unfinished, "the call had not returned when the recording ended"),
+    (.viaRing, "asked for through io_uring, not by a call of its own"),
+    (.wholeDuration, "the duration counts from the call's beginning, not from its first sleep"),
   ]
 }
 

@@ -63,6 +63,8 @@ extension TimelineExporter {
     }
     json.set("aftertrace.descriptor", ifPresent: event.value(.descriptor))
     json.set("aftertrace.duration_ns", ifPresent: event.value(.duration).map { "\($0)" })
+    if event.flags.contains(.wholeDuration) { json.set("aftertrace.duration_is_whole", true) }
+    if event.flags.contains(.viaRing) { json.set("aftertrace.via", "io_uring") }
     json.set("aftertrace.count", ifPresent: event.value(.count))
     if let flags = event.value(.openFlags) {
       json.set(

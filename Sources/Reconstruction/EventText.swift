@@ -359,7 +359,7 @@ public struct EventText: Sendable {
     let words: [(EventFlags, String)] = [
       (.truncated, "truncated"), (.unreadable, "unreadable pointer"), (.tableScan, "from scan"),
       (.outOfOrder, "out of order"), (.deletedFile, "deleted"), (.enteredFromOutside, "entered from outside"),
-      (.unfinished, "unfinished"), (.masked, "masked"),
+      (.unfinished, "unfinished"), (.masked, "masked"), (.viaRing, "io_uring"),
     ]
     return words.filter { event.flags.contains($0.0) }.map(\.1)
   }

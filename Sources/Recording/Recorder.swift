@@ -31,7 +31,8 @@ public final class Recorder {
       engine = try RecordingEngine(
         .init(
           ringSize: options.ringSize, recordsByDefault: options.containers.isEmpty,
-          isSubtreeOnly: options.command != nil, losesDefinitions: options.losesDefinitions, payload: options.payload),
+          isSubtreeOnly: options.command != nil, losesDefinitions: options.losesDefinitions, payload: options.payload,
+          durations: options.durations),
         streams: Streams { output.append(.block($0)) })
       if !options.containers.isEmpty { try select() }
       if options.command == nil || options.containers.isEmpty { try engine.scanProcesses() }

@@ -16,6 +16,7 @@ final class RecordingEngine {
     var isSubtreeOnly = false
     var losesDefinitions = false
     var payload = PayloadLimits()
+    var durations = CallDurations.blocked
     /// Names of files that are remembered.
     var fileCapacity = 262_144
     /// Open files that the probes remember to have named; nil leaves it as it is.
@@ -56,7 +57,7 @@ final class RecordingEngine {
         recordsByDefault: settings.recordsByDefault,
         isSubtreeOnly: settings.isSubtreeOnly, hierarchy: hierarchy.number, hostMountNamespace: hostNamespace,
         testing: settings.losesDefinitions ? UInt32(AT_TESTING_LOSE_DEFINITIONS) : 0, payload: settings.payload,
-        fileCapacity: settings.fileCapacity),
+        durations: settings.durations, fileCapacity: settings.fileCapacity),
       recipes: recipes)
     decoder = EventDecoder(
       recipes: recipes, attribution: attribution, streams: streams, fileCapacity: settings.fileCapacity)
@@ -76,6 +77,9 @@ final class RecordingEngine {
     try session.keep(payload)
     decoder.masksSecrets = payload.masksSecrets
   }
+
+  /// Gives these calls durations from now on.
+  func time(_ durations: CallDurations) throws { try session.time(durations) }
 
   /// Takes in the processes that were there before the probes.
   func scanProcesses() throws {
@@ -223,6 +227,13 @@ final class RecordingEngine {
       }
     }
     return calls
+  }
+
+  /// Tells of the calls that the container's threads are in now and were in at `time`, in blocks that are no part of its
+  /// history.
+  func unfinishedCalls(of container: ContainerKey, since time: BootTime) -> [SealedBlock] {
+    let calls = sleepingCalls().filter { $0.key.since <= time.nanoseconds }
+    return calls.isEmpty ? [] : streams.aside(container) { decodeSleeping(calls.values) }
   }
 
   private func decodeSleeping(_ rows: some Sequence<[UInt8]>) {

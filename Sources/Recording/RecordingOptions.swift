@@ -16,6 +16,7 @@ public struct RecordingOptions: Sendable {
   /// Bytes of each ring of the detail lane.
   public var ringSize: Int = 16 << 20
   public var payload = PayloadLimits()
+  public var durations = CallDurations.blocked
   public var toolVersion: String
   public var commandLine: String
   /// Forces what tests need to see: path definitions that are lost.

@@ -129,6 +129,7 @@ let everything = """
     after: 0
   dead_containers_for: 1d
   payload: {files: 0, sockets: 4KiB, dns: 512, terminals: 1, output: 100, mask: false}
+  durations: off
   death: {non_zero_exit: true, expected_exits: [], fatal_signal: [KILL, sigterm], oom: false, lifetime_below: 1500ms}
   containers:
     only: [web-*, {image: "nginx:*", label: "tier=fr?nt"}, {label: x}]

@@ -217,6 +217,58 @@ extension EndToEndTests {
       #expect(try Program.run("events", capture).text.contains("[unfinished]"))
     }
 
+    @Test(.enabled(if: Program.canRecord()), arguments: ["all", "blocked", "off"])
+    func `calls have the durations that were asked for`(which: String) throws {
+      let place = try Workplace()
+      let capture = place["c.pcapng"]
+      let recording = try Program.record(
+        ["/bin/sh", "-c", "cat /etc/passwd >/dev/null; exec sleep 0.2"], to: capture, flags: ["--durations", which])
+      #expect(recording.end == .exited(0), "\(recording.text)")
+      let events = try Program.rows("export", capture)
+      let nap = try #require(events.last { $0.text("event.action")?.hasSuffix("nanosleep") == true })
+      let reads = events.filter { $0.text("file.path") == "/etc/passwd" && $0.text("event.action") == "read" }
+      #expect(!reads.isEmpty)
+      #expect((nap.big("aftertrace.duration_ns") ?? 0 > 199_000_000) == (which != "off"), "\(nap)")
+      let isAll = which == "all"
+      #expect(reads.allSatisfy { ($0.big("aftertrace.duration_ns") ?? 0 > 0) == isAll }, "\(reads)")
+      #expect(
+        events.filter { $0["aftertrace.duration_ns"] != nil }.allSatisfy {
+          ($0["aftertrace.duration_is_whole"] != nil) == isAll
+        })
+      // A call is over before the next begins.
+      let longest = reads.compactMap { $0.big("aftertrace.duration_ns") }.max() ?? 0
+      #expect(longest < 100_000_000)
+    }
+
+    @Test(.enabled(if: Program.canRecord(RuncLab.skipReason)))
+    func `calls that a container's death cut short are told with how long they had slept`() throws {
+      let place = try Workplace()
+      let lab = try RuncLab()
+      defer { lab.end() }
+      let capture = place["c.pcapng"]
+      let name = "at-cut-\(processID)"
+      let recorder = try RunningRecorder(to: capture)
+      try lab.start(name, ["/bin/sh", "-c", "/bin/mkfifo /tmp/p; /bin/cat /tmp/p & echo ready; exec /bin/sleep 99"])
+      #expect(Lab.waitUntil { Self.text(of: lab.log(of: name)).contains("ready") })
+      let first = try lab.pid(of: name)
+      #expect(Lab.waitUntil { Self.text(of: "/proc/\(first)/wchan").contains("nanosleep") })
+      usleep(200_000)
+      kill(pid_t(first), SIGKILL)
+      #expect(Lab.waitUntil { kill(pid_t(first), 0) != 0 })
+      usleep(100_000)
+      #expect(try recorder.end() == .exited(0), "\(recorder.said)")
+      let events = try Program.rows("export", capture)
+      let nap = try #require(
+        events.last {
+          $0.number("process.pid") == Int64(first) && $0.text("event.action")?.hasSuffix("nanosleep") == true
+        })
+      #expect(nap.big("aftertrace.duration_ns") ?? 0 > 150_000_000, "\(nap)")
+      // The pid namespace ends with its first process: the other one waits for a writer, in open.
+      let cat = try Self.process(["/bin/cat", "/tmp/p"], in: capture)
+      #expect(cat.text("signal") == "SIGKILL" && cat.text("during_call")?.hasPrefix("open") == true, "\(cat)")
+      #expect(cat.big("during_call_ns") ?? 0 > 150_000_000, "\(cat)")
+    }
+
     @Test(.enabled(if: Program.canRecord(skipReason)))
     func `a seccomp filter's kill names the call`() throws {
       let place = try Workplace()

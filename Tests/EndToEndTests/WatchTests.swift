@@ -313,6 +313,39 @@ extension EndToEndTests {
       #expect(try Program.run("events", after).text.contains("/tmp/before-all"))
     }
 
+    @Test(.enabled(if: Program.canRecord(RuncLab.skipReason)))
+    func `a capture ends with the calls that had not returned, and the next one does not have them twice`() throws {
+      let watcher = try Watcher()
+      defer { watcher.end() }
+      let lab = try RuncLab()
+      defer { lab.end() }
+      let name = "at-unfinished-\(processID)"
+      try lab.start(name, ["/bin/sh", "-c", "/bin/mkfifo /tmp/p; /bin/cat /tmp/p & /bin/true; exec /bin/sleep 99"])
+      let first = try lab.pid(of: name)
+      #expect(
+        Lab.waitUntil { (try? FileDescriptor.contents(of: "/proc/\(first)/comm").starts(with: "sleep".utf8)) ?? false })
+      usleep(300_000)
+      for _ in 0..<2 {
+        let capture = try watcher.capture(name)
+        let events = try Program.rows("export", capture)
+        let unfinished = events.filter {
+          $0["aftertrace.duration_ns"] != nil && $0["aftertrace.result"] == nil && $0.text("event.kind") == "event"
+        }
+        let actions = unfinished.compactMap { $0.text("event.action") }
+        #expect(actions.filter { $0.hasPrefix("open") }.count == 1, "\(actions)")
+        #expect(actions.filter { $0.hasSuffix("nanosleep") }.count == 1, "\(actions)")
+        #expect(try Program.run("info", capture).text.contains("complete"))
+        #expect(try Program.run("info", "--json", capture, merging: false).end == .exited(0))
+      }
+      // All durations from here on.
+      try watcher.reload("durations: all", until: "durations changed from blocked to all")
+      _ = try lab.exec(name, ["/bin/cat", "/proc/self/status"])
+      let whole = try Program.rows("export", try watcher.capture(name)).filter {
+        $0["aftertrace.duration_is_whole"] != nil && $0.text("event.action") == "read"
+      }
+      #expect(!whole.isEmpty && whole.allSatisfy { $0.big("aftertrace.duration_ns") ?? 0 > 0 })
+    }
+
     @Test(.enabled(if: Program.canRecord(DockerLab.skipReason ?? Watcher.skipReason)))
     func `containers that the configuration leaves out are not recorded, until it takes them in`() throws {
       let watcher = try Watcher("containers: {except: [secret-*], host: false}")

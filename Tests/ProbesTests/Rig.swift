@@ -143,7 +143,8 @@ private final class Attachments {
 
   init(_ object: borrowing LoadedObject) throws {
     list = InlineArray { _ in nil }
-    for (index, program) in object.programs.filter({ $0 != "list_sleepers" }).enumerated() {
+    let apart: Set<String> = ["list_sleepers", "on_sys_enter"]
+    for (index, program) in object.programs.filter({ !apart.contains($0) }).enumerated() {
       list[index] = try object.attach(program)
     }
   }

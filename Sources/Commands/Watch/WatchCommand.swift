@@ -133,6 +133,7 @@ struct WatchCommand {
     options.windows.detail = configuration.windows.detail.before
     options.windows.after = configuration.windows.after
     options.payload = configuration.payload
+    options.durations = configuration.durations
     options.retention = configuration.deadContainersFor
     let choice = configuration.containers
     options.includes = { choice.includes(ContainerTraits($0)) }

@@ -63,6 +63,11 @@ extension ConfigurationKey {
     flag(
       "payload.mask", \.payload.masksSecrets,
       summary: "replace likely secrets (passwords, tokens, authorization headers, private keys) by asterisks"),
+    key(
+      "durations", \.durations, "all, blocked or off",
+      summary: "which calls have a duration: all from their beginning, those that slept from when they did, or none",
+      read: { node in node.isOff ? .off : node.text.flatMap(CallDurations.init(rawValue:)) },
+      write: { .word($0.rawValue) }),
   ]
 
   private static let ends: [ConfigurationKey] = [

@@ -8,6 +8,8 @@ public struct WatchConfiguration: Hashable, Sendable {
   public var windows = Windows()
   /// How much is kept of what is read, written, sent and received.
   public var payload = PayloadLimits()
+  /// Which calls have a duration.
+  public var durations = CallDurations.blocked
   /// How long a container stays capturable after its end, at least.
   public var deadContainersFor: Duration = .seconds(120)
   public var death = DeathPredicates()

@@ -58,6 +58,8 @@ enum at_form {
 #define AT_FLAG_DELETED (1u << 7)        /* the file had no name any more */
 #define AT_FLAG_UNFINISHED (1u << 10)    /* the call had not returned when the recording ended */
 #define AT_FLAG_MASKED (1u << 11)        /* bytes were left out, for they are a secret */
+#define AT_FLAG_VIA_RING (1u << 13)      /* asked for through io_uring: not a call of its own */
+#define AT_FLAG_WHOLE_DURATION (1u << 14) /* the duration counts from the call's beginning, not from its first sleep */
 
 /* Application binary interface of a call: (abi, number) identifies it. */
 enum at_abi {
@@ -133,7 +135,7 @@ struct at_call {
 };
 AT_STATIC_ASSERT(sizeof(struct at_call) == 104);
 
-/* What follows an at_call or an at_transfer whose call slept. */
+/* What follows an at_call or an at_transfer whose call slept, or whose beginning was seen. */
 struct at_blocked {
   uint16_t id; /* AT_FIELD_BLOCKED, as in at_field */
   uint16_t flags;
@@ -276,7 +278,7 @@ enum at_field_id {
   AT_FIELD_CREDENTIALS = 36,  /* at_credentials: kernel object, as the call or the exec left them */
   AT_FIELD_RIGHTS = 37,       /* user memory: int32s, the descriptors of an SCM_RIGHTS message */
   AT_FIELD_RIGHT_FILE = 38,   /* at_file: of the first AT_RIGHTS_MAX of those, in their order */
-  AT_FIELD_BLOCKED = 64, /* uint64, ns: since the call first slept */
+  AT_FIELD_BLOCKED = 64, /* uint64, ns: since the call first slept; AT_FLAG_WHOLE_DURATION: since it began */
   AT_FIELD_STACK = 65,   /* at_frame each: the user stack, innermost first */
   AT_FIELD_PAYLOAD = 72, /* user memory: uint64 of how many bytes were transferred, then the first of them */
 };

@@ -1,7 +1,8 @@
 /* How long calls sleep. Most calls never do, and cost nothing here.
  *
  * sched_switch runs for every change of tasks on the host: the cheapest question first, and nothing is written but when a
- * recorded task goes to sleep inside a call. What a call did before it first slept is not in its duration.
+ * recorded task goes to sleep inside a call. What a call did before it first slept is not in its duration. Where all
+ * durations are asked for, sys_enter takes its place; where none are, neither is attached (user space).
  */
 #ifndef AFTERTRACE_BLOCKED_BPF_H
 #define AFTERTRACE_BLOCKED_BPF_H
@@ -12,6 +13,7 @@
 struct at_sleep {
 	uint64_t since;      /* boot time; 0: not in a call, or it has not slept */
 	uint64_t generation; /* configuration.generation when it was set */
+	uint64_t flags;      /* AT_FLAG_WHOLE_DURATION: since the call began */
 };
 
 struct {
@@ -33,6 +35,20 @@ always_inline int is_in_call(struct task_struct *task)
 #endif
 }
 
+/* Whether a task may be recorded, by the low bits of its number: two loads, where the verdict of its cgroup is ten and a
+ * search. Set by a recorded task's calls and births, taken back by its death. Others share a byte: then the verdict is
+ * asked after all. */
+#define AT_MARKS 65536
+uint8_t marks[AT_MARKS];
+
+#define mark_of(task) (*(volatile uint8_t *)&marks[(task)->pid & (AT_MARKS - 1)])
+
+always_inline void mark(struct task_struct *task)
+{
+	if (!mark_of(task))
+		mark_of(task) = 1;
+}
+
 always_inline void begin_sleep(struct task_struct *task)
 {
 	struct at_sleep *sleep = bpf_task_storage_get(&sleeps, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -40,10 +56,12 @@ always_inline void begin_sleep(struct task_struct *task)
 		return;
 	sleep->since = bpf_ktime_get_boot_ns();
 	sleep->generation = configuration.generation;
+	sleep->flags = 0;
 }
 
-/* Nanoseconds since the call that ends now first slept; 0 when it did not. */
-always_inline uint64_t end_sleep(struct task_struct *task)
+/* Nanoseconds since the call that ends now first slept, or began where all durations are asked for; 0 when it did not.
+ * Adds to `flags` which of them it is. */
+always_inline uint64_t end_sleep(struct task_struct *task, uint32_t *flags)
 {
 	if (!task->bpf_storage)
 		return 0;
@@ -52,7 +70,10 @@ always_inline uint64_t end_sleep(struct task_struct *task)
 		return 0;
 	uint64_t since = sleep->since;
 	sleep->since = 0;
-	return sleep->generation == configuration.generation ? bpf_ktime_get_boot_ns() - since : 0;
+	if (sleep->generation != configuration.generation)
+		return 0;
+	*flags |= sleep->flags;
+	return bpf_ktime_get_boot_ns() - since;
 }
 
 /* The fourth argument is not there before Linux 5.18: the task's own state tells the same. */
@@ -60,7 +81,7 @@ SEC("tp_btf/sched_switch")
 int on_switch(uint64_t *context)
 {
 	struct task_struct *task = (struct task_struct *)context[1];
-	if (context[0] || task->__state == 0 || task->flags & PF_KTHREAD || !is_in_call(task))
+	if (context[0] || task->__state == 0 || !mark_of(task) || task->flags & PF_KTHREAD || !is_in_call(task))
 		return 0;
 	if (is_recorded(task, cgroup_of(task)))
 		begin_sleep(task);
@@ -93,7 +114,7 @@ int list_sleepers(struct bpf_iter__task *context)
 	struct at_sleeper row = {};
 	uint64_t arguments[8];
 	arguments_of((struct pt_regs *)bpf_task_pt_regs(task), registers.abi, arguments);
-	fill_header(&row.call.header, task, cgroup, AT_FLAG_UNFINISHED, registers.number, registers.abi, AT_FORM_CALL,
+	fill_header(&row.call.header, task, cgroup, AT_FLAG_UNFINISHED | sleep->flags, registers.number, registers.abi, AT_FORM_CALL,
 		    AT_LANE_DETAIL);
 	row.call.header.field_count = 1;
 	for (int i = 0; i < 6; i++)
@@ -105,14 +126,20 @@ int list_sleepers(struct bpf_iter__task *context)
 	return 0;
 }
 
-/* Only where durations of all calls were asked for (user space). */
-SEC("?tp_btf/sys_enter")
+/* Of every call, the beginning: for those who ask for it. What an earlier call left behind, whose end was not seen, goes. */
+SEC("tp_btf/sys_enter")
 int on_sys_enter(uint64_t *context)
 {
 	(void)context;
 	struct task_struct *task = bpf_get_current_task_btf();
-	if (is_recorded(task, cgroup_of(task)))
-		begin_sleep(task);
+	if (!is_recorded(task, cgroup_of(task)))
+		return 0;
+	struct at_sleep *sleep = bpf_task_storage_get(&sleeps, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!sleep)
+		return 0;
+	sleep->since = bpf_ktime_get_boot_ns();
+	sleep->generation = configuration.generation;
+	sleep->flags = AT_FLAG_WHOLE_DURATION;
 	return 0;
 }
 

@@ -464,7 +464,9 @@ int on_sys_exit(uint64_t *context)
 	call.cgroup = cgroup_of(task);
 	if (!is_recorded(task, call.cgroup))
 		return 0;
-	call.blocked = end_sleep(task);
+	mark(task);
+	call.flags = 0;
+	call.blocked = end_sleep(task, &call.flags);
 	struct pt_regs *regs = (struct pt_regs *)context[0];
 	struct at_registers registers = call_of(regs, task);
 	uint32_t index = registers.abi * AT_CALLS_PER_ABI + registers.number;
@@ -479,7 +481,8 @@ int on_sys_exit(uint64_t *context)
 	if (!recipe || recipe->form == 0)
 		recipe = &raw;
 	call.result = context[1];
-	call.flags = call.result <= -512 && call.result >= -516 ? AT_FLAG_RESTARTED : 0;
+	if (call.result <= -512 && call.result >= -516)
+		call.flags |= AT_FLAG_RESTARTED;
 	call.number = registers.number < 0x8000 ? registers.number : 0xffff; /* what has no room is unknown, not cut */
 	arguments_of(regs, registers.abi, call.arguments);
 	if (recipe->flags & AT_RECIPE_SOCKETCALL && unpack_socketcall(&call) == 0) {

@@ -2,8 +2,8 @@
 #ifndef AFTERTRACE_PROCESS_BPF_H
 #define AFTERTRACE_PROCESS_BPF_H
 
+#include "blocked.bpf.h"
 #include "identity.bpf.h"
-#include "registers.bpf.h"
 
 #define PIDTYPE_SID 3
 
@@ -22,6 +22,7 @@ int on_fork(uint64_t *context)
 	/* CLONE_INTO_CGROUP: born into a recorded cgroup from one that is not. */
 	if (!is_followed(parent, cgroup) && (child_cgroup == cgroup || !is_followed(child, child_cgroup)))
 		return 0;
+	mark(child); /* its first call may sleep */
 	struct at_fork *record = reserve(AT_LANE_LIFECYCLE, sizeof(*record), cgroup);
 	if (!record)
 		return 0;
@@ -136,6 +137,8 @@ int on_exit(uint64_t *context)
 	struct task_struct *task = (struct task_struct *)context[0];
 	struct signal_struct *shared = task->signal;
 	int last = shared->live.counter == 0;
+	if (mark_of(task))
+		mark_of(task) = 0;
 	uint32_t tgid = task->tgid;
 	uint64_t cgroup = cgroup_of(task);
 	if (is_followed(task, cgroup)) {

@@ -9,6 +9,7 @@ public struct FlightOptions: Sendable {
   /// Bytes of each ring of the detail lane; nil leaves it to the budget.
   public var ringSize: Int?
   public var payload = PayloadLimits()
+  public var durations = CallDurations.blocked
   /// How long after its end a container can still be captured.
   public var retention: Duration = .seconds(120)
   /// A block of a stream in which much happens is sealed at this age.

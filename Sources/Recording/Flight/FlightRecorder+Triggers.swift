@@ -183,6 +183,7 @@ extension FlightRecorder {
     engine.streams.seal(capture.key)
     deliver()
     takeImages()
+    for block in engine.unfinishedCalls(of: capture.key, since: end) { capture.job.append(.block(block)) }
     let history = store.history(of: capture.key)
     let processes = CaptureProcesses(
       capture.key, table: engine.decoder.processes, history: history, since: capture.achieved[0])

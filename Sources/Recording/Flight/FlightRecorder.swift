@@ -78,7 +78,7 @@ public final class FlightRecorder {
       engine = try RecordingEngine(
         .init(
           ringSize: options.ringSize(ringCount: try ProbeSession.ringCount), payload: options.payload,
-          fileCapacity: max(4096, budget >> 13),
+          durations: options.durations, fileCapacity: max(4096, budget >> 13),
           definitionCapacity: max(4096, budget >> 14)),
         streams: streams)
       engine.decoder.supersededImages = []
@@ -151,6 +151,7 @@ public final class FlightRecorder {
     options.ringSize = self.options.ringSize
     // The one map update that can fail here leaves the limits as they were.
     if options.payload != self.options.payload { try? engine.keep(options.payload) }
+    if options.durations != self.options.durations { try? engine.time(options.durations) }
     self.options = options
     store.windows = options.windows
     store.deadAreKeptFor = options.deadAreKeptFor

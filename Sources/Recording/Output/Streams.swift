@@ -32,7 +32,7 @@ final class Streams {
   private var streams: [StreamKey: Stream] = [:]
   private var lastKey: StreamKey?
   private var last: Stream?
-  private let seal: (SealedBlock) -> Void
+  private var seal: (SealedBlock) -> Void
   private(set) var eventCount: UInt64 = 0
   /// Those that have had an event.
   private(set) var containers: Set<ContainerKey> = []
@@ -109,6 +109,29 @@ final class Streams {
     var result: [ContainerKey: Int] = [:]
     for (key, stream) in streams { result[key.container, default: 0] += stream.builder.memoryInBytes + 160 }
     return result
+  }
+
+  /// Runs `body`, whose events of this container are for one capture and not for its history: their numbers are given again.
+  func aside(_ container: ContainerKey, _ body: () -> Void) -> [SealedBlock] {
+    let others = streams
+    let before = (wanted, eventCount)
+    streams = [:]
+    for (key, stream) in others where key.container == container {
+      let builder = EventBlockBuilder(stream: key, firstSequence: stream.builder.nextSequence, assembler: assembler)
+      streams[key] = Stream(builder: builder)
+    }
+    (lastKey, last) = (nil, nil)
+    wanted = [container]
+    var blocks: [SealedBlock] = []
+    let whole = seal
+    seal = { blocks.append($0) }
+    body()
+    sealAll()
+    seal = whole
+    streams = others
+    (lastKey, last) = (nil, nil)
+    (wanted, eventCount) = before
+    return blocks
   }
 
   private func sealBlock(of stream: Stream) {

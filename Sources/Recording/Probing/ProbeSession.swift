@@ -16,6 +16,7 @@ struct ProbeSettings {
   var hostMountNamespace: UInt32 = 0
   var testing: UInt32 = 0
   var payload = PayloadLimits()
+  var durations = CallDurations.blocked
   /// Names of files that the recorder remembers.
   var fileCapacity = 262_144
 }
@@ -26,7 +27,9 @@ final class ProbeSession {
   private var attachments: [Box] = []
   let rings: RingSet
   private var configuration = at_configuration()
-  private let settings: ProbeSettings
+  private var settings: ProbeSettings
+  /// What notes when calls begin or sleep.
+  private var clock: Box?
 
   /// Arrays cannot hold what is not copyable.
   private final class Box {
@@ -84,19 +87,37 @@ final class ProbeSession {
 
   /// Puts every probe on its hook, the one that sees every call last.
   func attach() throws {
-    let programs = object.programs.filter { $0 != Self.sleepers }
+    let programs = object.programs.filter { $0 != Self.sleepers && !Self.clocks.values.contains($0) }
+    try startClock()
     for program in programs.sorted(by: { ($0 == "on_sys_exit" ? 1 : 0, $0) < ($1 == "on_sys_exit" ? 1 : 0, $1) }) {
       attachments.append(Box(try object.attach(program)))
     }
   }
 
   private static let sleepers = "list_sleepers"
+  private static let clocks: [CallDurations: String] = [.all: "on_sys_enter", .blocked: "on_switch"]
+
+  private func startClock() throws {
+    if let program = Self.clocks[settings.durations] { clock = Box(try object.attach(program)) }
+  }
+
+  /// Gives these calls durations from now on. A call that is going on has none.
+  func time(_ durations: CallDurations) throws {
+    clock = nil
+    settings.durations = durations
+    configuration.generation += 1
+    try writeConfiguration()
+    try startClock()
+  }
 
   /// The calls that recorded tasks sleep in now, as records flagged as unfinished.
   func sleepingCalls() throws -> [UInt8] { try object.rows(of: Self.sleepers) }
 
   /// Takes the probes off; what is in the rings can still be drained.
-  func detach() { attachments = [] }
+  func detach() {
+    attachments = []
+    clock = nil
+  }
 
   private func writeConfiguration() throws {
     try object.map(".data.configuration").set(UInt32(0), to: configuration)

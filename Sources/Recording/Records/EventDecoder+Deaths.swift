@@ -20,12 +20,34 @@ struct DeathLedger {
   mutating func take(_ key: ProcessKey) -> ProcessDeath? { deaths.isEmpty ? nil : deaths.removeValue(forKey: key) }
 }
 
-/// Calls that a signal cut short, by process: what it was in when it dies of the signal.
+/// A call that a signal cut short: what a process was in when it dies of the signal.
 struct InterruptedCall {
   var call: SystemCall
   var thread: UInt32
   var duration: UInt64
   var time: UInt64
+
+  /// A signal that comes later than this was another one.
+  static let life: UInt64 = 100_000_000
+}
+
+/// The last such call of each process. Most live on, and ends may be lost: few are kept, and those not for long.
+struct InterruptedCalls {
+  static let limit = 1024
+  private var calls: [ProcessKey: InterruptedCall] = [:]
+  var count: Int { calls.count }
+
+  mutating func note(_ call: InterruptedCall, of process: ProcessKey) {
+    if calls.count >= Self.limit, calls[process] == nil {
+      calls = calls.filter { call.time &- $0.value.time < InterruptedCall.life }
+      if calls.count >= Self.limit { calls = [:] }
+    }
+    calls[process] = call
+  }
+
+  mutating func take(_ process: ProcessKey) -> InterruptedCall? {
+    calls.isEmpty ? nil : calls.removeValue(forKey: process)
+  }
 }
 
 extension EventDecoder {
@@ -50,14 +72,14 @@ extension EventDecoder {
     builder.set(.duration, Int64(bitPattern: duration))
     let interrupted: Int64 = -4
     guard result == interrupted || header.flags & UInt32(AT_FLAG_RESTARTED) != 0, let call = header.call else { return }
-    interruptedCalls[header.processKey] = InterruptedCall(
-      call: call, thread: header.tid, duration: duration, time: header.time)
+    interruptedCalls.note(
+      InterruptedCall(call: call, thread: header.tid, duration: duration, time: header.time), of: header.processKey)
   }
 
   /// The call that the thread was in until the signal came; what lies further back was another signal's.
   private mutating func callCutShort(by header: at_header) -> InterruptedCall? {
-    guard let call = interruptedCalls.removeValue(forKey: header.processKey), call.thread == header.tid,
-      header.time &- call.time < 100_000_000
+    guard let call = interruptedCalls.take(header.processKey), call.thread == header.tid,
+      header.time &- call.time < InterruptedCall.life
     else { return nil }
     return call
   }

@@ -151,7 +151,7 @@ extension EventDecoder {
       }
       if processes[number].userID == nil { processes[number].userID = body.uid }
       processes[number].death = deaths.take(header.processKey)
-      if !interruptedCalls.isEmpty { interruptedCalls.removeValue(forKey: header.processKey) }
+      _ = interruptedCalls.take(header.processKey)
     }
     if let builder = beginRow(header, kind: isThread ? .threadExit : .processExit, result: 0, process: number) {
       builder.set(.exitCode, Int64(body.exit_code))

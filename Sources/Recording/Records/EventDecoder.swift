@@ -38,7 +38,7 @@ struct EventDecoder {
   let effects = DescriptorEffects()
   var credentials = CredentialTable()
   var deaths = DeathLedger()
-  var interruptedCalls: [ProcessKey: InterruptedCall] = [:]
+  var interruptedCalls = InterruptedCalls()
   /// Of the row that was begun last.
   private(set) var currentProcess = -1
   /// Files that were named by a number that no definition came for, or whose definition was given up: by container.
