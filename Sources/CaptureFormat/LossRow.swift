@@ -21,46 +21,6 @@ public struct LossRow: Hashable, Sendable {
   }
 }
 
-/// Why something was lost. The numbers are the file's; their names are in each capture's catalogue.
-public struct LossCause: RawRepresentable, Hashable, Sendable {
-  public var rawValue: UInt16
-  public init(rawValue: UInt16) { self.rawValue = rawValue }
-  /// The kernel's ring had no room: the recorder did not drain it in time.
-  public static let ringFull = LossCause(rawValue: 1)
-  /// No scratch space: a probe ran inside a probe on one CPU.
-  public static let scratch = LossCause(rawValue: 2)
-  /// Not an event: a path definition could not be sent.
-  public static let definition = LossCause(rawValue: 3)
-  /// A probe was not run because one was running on that CPU.
-  public static let recursion = LossCause(rawValue: 4)
-  /// Evicted from memory to stay within the budget.
-  public static let evicted = LossCause(rawValue: 16)
-  /// The lane was shed under pressure.
-  public static let shed = LossCause(rawValue: 17)
-  /// A record that the recorder could not decode.
-  public static let undecodable = LossCause(rawValue: 18)
-  /// The capture could not be written (disk full, size limit).
-  public static let notWritten = LossCause(rawValue: 19)
-  /// A probe could not be attached.
-  public static let notProbed = LossCause(rawValue: 20)
-
-  /// What a capture's catalogue says of each cause that this version writes.
-  public static let catalogue: [Catalogue.Cause] = [
-    .init(number: 1, name: "ring-full", summary: "the kernel's ring had no room"),
-    .init(number: 2, name: "no-scratch", summary: "a probe ran inside a probe on one CPU"),
-    .init(number: 3, name: "path-definition", summary: "not an event: the name of a file could not be sent"),
-    .init(number: 4, name: "recursion", summary: "a probe was not run because one was running on that CPU"),
-    .init(number: 16, name: "evicted", summary: "dropped from memory to stay within the budget"),
-    .init(number: 17, name: "shed", summary: "the lane was shed under pressure"),
-    .init(number: 18, name: "undecodable", summary: "a kernel record made no sense"),
-    .init(number: 19, name: "not-written", summary: "the capture could not be written"),
-    .init(number: 20, name: "not-probed", summary: "a probe could not be attached"),
-  ]
-
-  /// The cause's name in this version's catalogue.
-  public var name: String? { Self.catalogue.first { $0.number == rawValue }?.name }
-}
-
 /// A moment on three clocks. Wall times of events are made through the nearest one.
 public struct AnchorRow: Hashable, Sendable {
   public var boot: BootTime

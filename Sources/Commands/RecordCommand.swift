@@ -23,7 +23,7 @@ func runRecord(_ invocation: Invocation) throws -> Int32 {
   if let durations = invocation.value(of: "durations").flatMap(CallDurations.init(rawValue:)) {
     options.durations = durations
   }
-  options.losesDefinitions = environmentVariable("AFTERTRACE_TEST_LOSE_DEFINITIONS") != nil
+  options.forced = forcedLosses()
   if let command = options.command, command.isEmpty {
     throw CommandFailure("record: no command after `--`", status: 64)
   }
@@ -42,6 +42,15 @@ func runRecord(_ invocation: Invocation) throws -> Int32 {
     if path != "-" { removeIfEmpty(path) }
     throw CommandFailure(error.description, remedy: error.remedy)
   }
+}
+
+/// What the tests of losses ask for.
+func forcedLosses() -> ForcedLosses {
+  var forced = ForcedLosses()
+  forced.losesDefinitions = environmentVariable("AFTERTRACE_TEST_LOSE_DEFINITIONS") != nil
+  forced.tableCapacity = environmentVariable("AFTERTRACE_TEST_TABLE_CAPACITY").flatMap { Int($0) }
+  forced.leftOutProbes = environmentVariable("AFTERTRACE_TEST_WITHOUT_PROBE").map { [$0] } ?? []
+  return forced
 }
 
 private func payloadLimits(_ invocation: Invocation) -> PayloadLimits {

@@ -107,7 +107,7 @@ extension CaptureTables {
     first = BootTime(nanoseconds: earliest == .max ? 0 : earliest)
     kinds = catalogue.kinds.map { EventKind(rawValue: $0.number) }.filter { kindSet.mayContain($0) }
     var lost: [ContainerKey: UInt64] = [:]
-    for loss in losses where loss.cause != .definition {
+    for loss in losses where loss.cause.countsEvents {
       if let container = loss.container { lost[container, default: 0] &+= loss.count }
     }
     let rows = try file.containers()

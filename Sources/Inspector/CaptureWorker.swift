@@ -203,7 +203,7 @@ public final class CaptureWorker {
   /// Losses stand among the events: where they begin.
   private func lossLines(_ selection: EventSelection) -> [EventLine] {
     tables.losses.enumerated().filter { _, loss in
-      loss.cause != .definition && loss.to >= selection.from && loss.from <= selection.to
+      loss.cause.countsEvents && loss.to >= selection.from && loss.from <= selection.to
         && (selection.containers.flatMap { containers in loss.container.map { containers.contains($0) } } ?? true)
         && (selection.lanes.flatMap { lanes in loss.lane.map { lanes.contains($0) } } ?? true)
     }.map { EventLine($1, number: $0, notBefore: max(selection.from, tables.first)) }

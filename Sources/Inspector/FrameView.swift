@@ -24,7 +24,7 @@ extension InspectorState {
   }
 
   func isRelevant(_ loss: LossRow) -> Bool {
-    loss.cause != .definition
+    loss.cause.countsEvents
       && (filter.container == nil || loss.container == nil || loss.container == filter.container)
   }
 
@@ -66,7 +66,7 @@ extension Canvas {
   private var verdict: (String, Style) {
     guard state.hasTables else { return ("", theme.header) }
     if state.tables.sectionCount > 1 { return (" SECTION 1 OF \(state.tables.sectionCount) ONLY ", theme.loss) }
-    let lost = state.tables.losses.reduce(UInt64(0)) { $1.cause == .definition ? $0 : $0 &+ $1.count }
+    let lost = state.tables.losses.reduce(UInt64(0)) { $1.cause.countsEvents ? $0 &+ $1.count : $0 }
     if lost > 0 { return (" \(countText(lost)) LOST ", theme.loss) }
     if !state.tables.problems.isEmpty { return (" DAMAGED: \(state.tables.problems.count) ", theme.loss) }
     guard let completeness = state.tables.completeness else {

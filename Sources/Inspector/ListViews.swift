@@ -31,7 +31,7 @@ extension Canvas {
       let row = area.row + 2 + line
       guard place <= state.tables.containers.count else { break }
       if place == 0 {
-        let lost = state.tables.losses.reduce(UInt64(0)) { $1.cause == .definition ? $0 : $0 &+ $1.count }
+        let lost = state.tables.losses.reduce(UInt64(0)) { $1.cause.countsEvents ? $0 &+ $1.count : $0 }
         cell("all containers", area.column + 2, row, width: nameWidth + imageWidth)
         numberCells(
           [

@@ -31,8 +31,8 @@ public final class Recorder {
       engine = try RecordingEngine(
         .init(
           ringSize: options.ringSize, recordsByDefault: options.containers.isEmpty,
-          isSubtreeOnly: options.command != nil, losesDefinitions: options.losesDefinitions, payload: options.payload,
-          durations: options.durations),
+          isSubtreeOnly: options.command != nil, payload: options.payload,
+          durations: options.durations, forced: options.forced),
         streams: Streams { output.append(.block($0)) })
       if !options.containers.isEmpty { try select() }
       if options.command == nil || options.containers.isEmpty { try engine.scanProcesses() }
@@ -114,14 +114,20 @@ public final class Recorder {
       switch change {
       case .assigned(let cgroup, let container, _):
         changedContainers.insert(container)
-        if streams.wanted?.contains(container) == true { try? session.record(cgroup: cgroup) }
+        if streams.wanted?.contains(container) == true { follow(container) { try session.record(cgroup: cgroup) } }
       case .described(let container), .ended(let container): changedContainers.insert(container)
       case .learnedMountNamespace(let namespace, let container):
-        if streams.wanted?.contains(container) == true { try? session.record(mountNamespace: namespace) }
+        if streams.wanted?.contains(container) == true {
+          follow(container) { try session.record(mountNamespace: namespace) }
+        }
       case .releasedMountNamespace(let namespace, _): try? session.forget(mountNamespace: namespace)
       }
     }
     writeContainers(changedContainers)
+  }
+
+  private func follow(_ container: ContainerKey, _ entry: () throws -> Void) {
+    do { try entry() } catch { engine.noteFullTable(container, Clock.boot) }
   }
 
   /// Writes what is known of the containers that the capture is about; the others wait until it is about them.
@@ -150,7 +156,7 @@ public final class Recorder {
     takeChanges()
     engine.replayAllPending()
     streams.sealAll()
-    engine.countUnattributed(until: end)
+    engine.takeLastLosses(until: end)
     try takeLosses()
     writeContainers(resolver.containers.map(\.key))
     output.append(.processes(engine.decoder.processes.rows(isOwn: isOwn)))
@@ -169,12 +175,7 @@ public final class Recorder {
   private func obstacles() -> [String] {
     var obstacles: [String] = []
     if engine.ledger.eventCount > 0 { obstacles.append("\(engine.ledger.eventCount) events lost") }
-    if engine.ledger.hasLostDefinitions { obstacles.append("names of files lost") }
-    if engine.decoder.files.misses > 0 {
-      obstacles.append("names of files given up, asked for \(engine.decoder.files.misses) times")
-    }
-    if engine.decoder.stragglers > 0 { obstacles.append("\(engine.decoder.stragglers) events out of order") }
-    if engine.pending.droppedCount > 0 { obstacles.append("\(engine.pending.droppedCount) events not attributed") }
+    obstacles += engine.ledger.otherObstacles
     if output.error != nil { obstacles.append("not all could be written") }
     return obstacles
   }

@@ -14,13 +14,13 @@ final class RecordingEngine {
     var ringSize: Int
     var recordsByDefault = true
     var isSubtreeOnly = false
-    var losesDefinitions = false
     var payload = PayloadLimits()
     var durations = CallDurations.blocked
     /// Names of files that are remembered.
     var fileCapacity = 262_144
     /// Open files that the probes remember to have named; nil leaves it as it is.
     var definitionCapacity: Int?
+    var forced = ForcedLosses()
   }
 
   let resolver: ContainerResolver
@@ -39,6 +39,14 @@ final class RecordingEngine {
   private var lastClosing: UInt64
   /// When the cgroups were last looked through because a record of one was lost.
   private var lastRescan: UInt64 = 0
+  /// When the kernel's counts of probes that were not run were last read, and what they were.
+  private var lastMisses: (time: UInt64, count: UInt64) = (0, 0)
+  private var lastMalformed: (time: UInt64, count: UInt64) = (0, 0)
+  /// When the processes that were there already had been looked at.
+  private var scanned: BootTime
+  private(set) var shedder = LoadShedder()
+  /// Of whom nothing is shed any more: what they did to their descriptors meanwhile is not known.
+  var takenInAgain: Set<ContainerKey> = []
 
   /// Loads and attaches the probes, and takes in the containers that are there already.
   init(_ settings: Settings, streams: Streams) throws {
@@ -56,8 +64,11 @@ final class RecordingEngine {
         ringSize: settings.ringSize, definitionCapacity: settings.definitionCapacity,
         recordsByDefault: settings.recordsByDefault,
         isSubtreeOnly: settings.isSubtreeOnly, hierarchy: hierarchy.number, hostMountNamespace: hostNamespace,
-        testing: settings.losesDefinitions ? UInt32(AT_TESTING_LOSE_DEFINITIONS) : 0, payload: settings.payload,
-        durations: settings.durations, fileCapacity: settings.fileCapacity),
+        testing: settings.forced.losesDefinitions ? UInt32(AT_TESTING_LOSE_DEFINITIONS) : 0,
+        payload: settings.payload,
+        durations: settings.durations,
+        fileCapacity: settings.fileCapacity, tableCapacity: settings.forced.tableCapacity,
+        leftOut: settings.forced.leftOutProbes),
       recipes: recipes)
     decoder = EventDecoder(
       recipes: recipes, attribution: attribution, streams: streams, fileCapacity: settings.fileCapacity)
@@ -65,10 +76,15 @@ final class RecordingEngine {
     decoder.masksSecrets = settings.payload.masksSecrets
     started = BootTime(nanoseconds: Clock.boot)
     lastAnchor = started
+    scanned = started
+    lastMisses.time = started.nanoseconds
+    lastMalformed.time = started.nanoseconds
     lastClosing = started.nanoseconds
     wallOffset = Clock.real - Int64(Clock.boot)
     // Attached first, scanned second: what starts in between is seen by both, and merged by (pid, start).
     try session.attach()
+    // Whoever began before this was there for the scan to find.
+    decoder.processes.strangersBefore = BootTime(nanoseconds: Clock.boot)
     resolver.scan(at: started)
   }
 
@@ -85,6 +101,7 @@ final class RecordingEngine {
   func scanProcesses() throws {
     let rows = try ProbeSession.scanProcesses(hierarchy: hierarchy.number)
     decoder.processes.take(scan: rows, attribution: attribution)
+    scanned = BootTime(nanoseconds: Clock.boot)
     ProcessTable.credentials(inScan: rows) { header, credentials in
       decoder.credentials.set(header.tid, header.processKey, credentials, at: header.time)
     }
@@ -122,14 +139,37 @@ final class RecordingEngine {
   /// record.
   func drain(upTo now: UInt64) {
     let horizon = now == .max ? now : now - RingSet.slack
-    Self.drain(session.rings, upTo: horizon, attribution, into: &decoder, holding: &pending)
+    let fill = session.rings.fill
+    let count = Self.drain(session.rings, upTo: horizon, attribution, into: &decoder, holding: &pending)
+    follow(shedder.look(Clock.boot, fill: fill, drained: count, samples: session.rings.takeSamples()))
+  }
+
+  /// Memory is over its budget, though what can be given up was.
+  func shedForMemory(_ now: UInt64, isShort: Bool) { follow(shedder.lookAtMemory(now, isShort: isShort)) }
+
+  private func follow(_ decisions: [LoadShedder.Decision]) {
+    for decision in decisions {
+      switch decision {
+      case .shed(let cgroup, let lanes): session.shed(lanes, of: cgroup)
+      case .release(let cgroup):
+        session.shed([], of: cgroup)
+        takenInAgain.insert(attribution.place(cgroup: cgroup, mountNamespace: 0).container)
+      }
+    }
+  }
+
+  /// Whose lanes are shed now, and since when.
+  var sheddings: [(container: ContainerKey, lanes: Set<Lane>, since: BootTime)] {
+    shedder.active.sorted { $0.key < $1.key }.map { cgroup, state in
+      (attribution.place(cgroup: cgroup, mountNamespace: 0).container, state.lanes, BootTime(nanoseconds: state.since))
+    }
   }
 
   /// Takes what it changes as its own for the whole drain: as properties they would be checked at every record.
   private static func drain(
     _ rings: RingSet, upTo horizon: UInt64, _ attribution: Attribution, into decoder: inout EventDecoder,
     holding pending: inout PendingRecords
-  ) {
+  ) -> Int {
     rings.drain(upTo: horizon, early: attribution.announce) { record, lateness in
       let cgroup = record.header.cgroup
       if attribution.isUndecided(cgroup), pending.hold(record) { return }
@@ -172,8 +212,15 @@ final class RecordingEngine {
 
   /// Reads the probes' counts of what they lost.
   func takeLosses() throws {
-    ledger.take(try session.readLosses(), container: loser)
+    let losses = try session.readLosses()
+    ledger.take(losses, container: loser)
     let now = Clock.boot
+    var shed: [UInt64: UInt64] = [:]
+    for loss in losses where loss.key.cause == AT_LOSS_SHED.rawValue {
+      shed[loss.key.cgroup, default: 0] += loss.value.count
+    }
+    follow(shedder.count(shed, now))
+    takeOwnLosses(now)
     if ledger.hasLostCgroups, now > lastRescan + 5_000_000_000 {
       ledger.hasLostCgroups = false
       lastRescan = now
@@ -248,12 +295,53 @@ final class RecordingEngine {
     pending.replay(now: .max, isDecided: { _ in true }, decode: { decoder.decodeHeld($0) })
   }
 
-  /// Losses that no container can be named for.
-  func countUnattributed(until end: BootTime) {
-    for (cause, count) in [(LossCause.recursion, session.recursionMisses()), (.undecodable, decoder.malformed)]
-    where count > 0 {
-      ledger.add(LossRow(cause: cause, lane: nil, container: nil, from: started, to: end, count: count))
+  /// What is not counted by the probes.
+  private func takeOwnLosses(_ now: UInt64) {
+    for row in decoder.losses.take() { ledger.add(row) }
+    if let row = pending.takeDropped() { ledger.add(row) }
+    for process in decoder.processes.takeStrangers() {
+      ledger.add(
+        LossRow(
+          cause: .scanGap, lane: .lifecycle, container: process.container, from: started,
+          to: max(started, scanned), count: 1))
     }
+    if now > lastMisses.time + 1_000_000_000 { takeUnattributed(now) }
+  }
+
+  /// Losses that no container can be named for.
+  private func takeUnattributed(_ now: UInt64) {
+    addGrowth(.recursion, session.recursionMisses(), since: &lastMisses, now)
+    addGrowth(.undecodable, decoder.malformed, since: &lastMalformed, now)
+  }
+
+  private func addGrowth(_ cause: LossCause, _ count: UInt64, since last: inout (time: UInt64, count: UInt64), _ now: UInt64)
+  {
+    if count > last.count {
+      ledger.add(
+        LossRow(
+          cause: cause, lane: nil, container: nil, from: BootTime(nanoseconds: last.time),
+          to: BootTime(nanoseconds: now), count: count - last.count))
+    }
+    last = (now, max(count, last.count))
+  }
+
+  /// What is missing for as long as this recorder runs: what probes would have told that this kernel does not take.
+  func standingLosses(from: BootTime, until end: BootTime) -> [LossRow] {
+    session.gaps.map { _ in
+      LossRow(cause: .notProbed, lane: nil, container: nil, from: max(from, started), to: end, count: 1)
+    }
+  }
+
+  /// Counts what is left to count.
+  func takeLastLosses(until end: BootTime) {
+    takeUnattributed(end.nanoseconds)
+    for row in standingLosses(from: started, until: end) { ledger.add(row) }
+  }
+
+  /// What could not be followed because a table is full: whoever is concerned may lack anything.
+  func noteFullTable(_ container: ContainerKey?, _ now: UInt64) {
+    let time = BootTime(nanoseconds: now)
+    ledger.add(LossRow(cause: .tableFull, lane: .lifecycle, container: container, from: time, to: time, count: 1))
   }
 
   // MARK: Clocks

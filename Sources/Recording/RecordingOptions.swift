@@ -19,14 +19,25 @@ public struct RecordingOptions: Sendable {
   public var durations = CallDurations.blocked
   public var toolVersion: String
   public var commandLine: String
-  /// Forces what tests need to see: path definitions that are lost.
-  public var losesDefinitions = false
+  public var forced = ForcedLosses()
 
   public init(output: String?, toolVersion: String, commandLine: String) {
     self.output = output
     self.toolVersion = toolVersion
     self.commandLine = commandLine
   }
+}
+
+/// Losses that a test wants to see: those that a healthy machine does not show.
+public struct ForcedLosses: Sendable {
+  /// Path definitions are lost.
+  public var losesDefinitions = false
+  /// Processes and cgroups that can be followed.
+  public var tableCapacity: Int?
+  /// Probes that are not loaded, as if the kernel refused them.
+  public var leftOutProbes: [String] = []
+
+  public init() {}
 }
 
 /// What became of a recording.

@@ -32,7 +32,8 @@ struct StatusText {
   var lines: [String] {
     var lines = ["aftertrace " + recorder]
     lines.append("  memory    " + memory)
-    lines.append("  lost      " + losses)
+    lines += losses
+    lines += notices
     lines.append("  triggers  " + triggers)
     if let containers = containers { lines += [""] + containers }
     if let captures = captures { lines += [""] + captures }
@@ -52,14 +53,32 @@ struct StatusText {
     return sizeText(used) + (number(status["memory"]?["budget"]).map { " of \(sizeText($0))" } ?? "")
   }
 
-  private var losses: String {
+  /// A line for each cause and lane, in words.
+  private var losses: [String] {
     let losses = (status["losses"]?.elements ?? []).filter { number($0["count"]) ?? 0 > 0 }
-    if losses.isEmpty { return "nothing" }
-    let shown = losses.prefix(3).map { loss in
-      [countText(number(loss["count"]) ?? 0), text(loss["lane"]), text(loss["cause"]).map { "(\($0))" }]
-        .compactMap { $0 }.joined(separator: " ")
+    if losses.isEmpty { return ["  lost      nothing"] }
+    return losses.map { loss in
+      let cause = [text(loss["cause"]), text(loss["text"])].compactMap { $0 }.joined(separator: ": ")
+      let parts = [countText(number(loss["count"]) ?? 0), text(loss["lane"]), text(loss["of"]), "(\(cause))"]
+      return "  lost      " + parts.compactMap { $0 }.joined(separator: " ")
     }
-    return shown.joined(separator: ", ") + (losses.count > 3 ? " and \(losses.count - 3) more" : "")
+  }
+
+  /// What goes on being missing.
+  private var notices: [String] {
+    var lines = (status["shedding"]?.elements ?? []).map { shedding in
+      let name = text(shedding["name"]) ?? text(shedding["container"]).map { String($0.prefix(12)) }
+      let lanes = (shedding["lanes"]?.elements ?? []).compactMap { text($0) }.joined(separator: " and ")
+      return "  shedding  \(lanes) of \(name.flatMap { $0.isEmpty ? nil : $0 } ?? "the host"), "
+        + "for \(seconds(shedding["since_s"])): more comes than can be taken in"
+    }
+    for gap in status["probes_missing"]?.elements ?? [] {
+      lines.append("  no probe  \(text(gap["probe"]) ?? "?"): \(text(gap["reason"]) ?? "?")")
+    }
+    if let seconds = number(status["not_running_s"]) {
+      lines.append("  paused    no recorder ran for \(durationText(seconds &* 1_000_000_000)) before this one")
+    }
+    return lines
   }
 
   private var triggers: String {

@@ -32,7 +32,7 @@ struct ContainersCommand {
     var events: [ContainerKey: UInt64] = [:]
     for block in request.blocks { events[block.container, default: 0] += UInt64(block.rowCount) }
     var lost: [ContainerKey: UInt64] = [:]
-    for loss in try request.boot.losses() where loss.cause != .definition {
+    for loss in try request.boot.losses() where loss.cause.countsEvents {
       if let container = loss.container { lost[container, default: 0] += loss.count }
     }
     var places: [String: Int] = [:]

@@ -54,8 +54,11 @@ private struct SectionInfo {
   private static let complete = "complete as recorded"
 
   private func verdict(_ losses: [LossRow]) -> String {
-    let lost = losses.filter { $0.cause != .definition }.reduce(0) { $0 + $1.count }
+    let lost = losses.lostEvents
     if lost > 0 { return "\(countText(lost)) events lost" }
+    if losses.contains(where: { $0.cause != .definition && $0.cause != .nameGivenUp }) {
+      return "no event lost, but " + losses.otherObstacles.joined(separator: ", ")
+    }
     if !losses.isEmpty { return "no event lost, but not every file could be named" }
     guard let completeness = section.completeness else {
       return "not proven complete: the file has no footer, its recorder was cut off or is still writing"
@@ -103,10 +106,11 @@ private struct SectionInfo {
       )
     }
     for loss in losses {
-      let cause = EventText.printable(Array(causeName(loss.cause).utf8))
+      let cause = EventText.printable(Array(causeText(loss.cause).utf8))
       let whose = loss.container.map { request.label(of: $0) } ?? "unattributed"
       try output.line(
-        "  lost        \(countText(loss.count)) \(loss.lane?.name ?? "") \(cause), \(whose), "
+        "  \(loss.cause.countsEvents ? "lost      " : "not whole ")  \(countText(loss.count)) "
+          + "\(loss.lane.map { $0.name + " " } ?? "")\(loss.cause.noun(for: loss.count)) (\(cause)), \(whose), "
           + "\(time.time(loss.from)) to \(time.time(loss.to))")
     }
   }
@@ -118,6 +122,12 @@ private struct SectionInfo {
 
   private func causeName(_ cause: LossCause) -> String {
     section.catalogue.causes.first { $0.number == cause.rawValue }?.name ?? cause.name ?? "cause \(cause.rawValue)"
+  }
+
+  /// Name and sentence, as the capture's own catalogue has them: it may be of a newer version.
+  private func causeText(_ cause: LossCause) -> String {
+    let summary = section.catalogue.causes.first { $0.number == cause.rawValue }?.summary
+    return causeName(cause) + (summary.map { ": " + $0 } ?? "")
   }
 
   private func printJSON(_ losses: [LossRow], _ processCount: Int) throws {

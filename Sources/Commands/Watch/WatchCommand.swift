@@ -134,6 +134,8 @@ struct WatchCommand {
     options.windows.after = configuration.windows.after
     options.payload = configuration.payload
     options.durations = configuration.durations
+    options.forced = forcedLosses()
+    options.noteOfRun = configuration.captures.directory + "/.aftertrace-run"
     options.retention = configuration.deadContainersFor
     let choice = configuration.containers
     options.includes = { choice.includes(ContainerTraits($0)) }

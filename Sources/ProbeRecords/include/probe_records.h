@@ -405,12 +405,17 @@ enum at_verdict {
   AT_VERDICT_RECORD = 1,
   AT_VERDICT_IGNORE = 2,
 };
+#define AT_VERDICT_MASK 0xffu
+#define AT_SHED_SHIFT 8 /* above the verdict: one bit a lane that is shed, at_configuration.shed too */
+#define AT_SHED_MASK (7u << AT_SHED_SHIFT)
 
 /* Why a record was lost, where it was lost. */
 enum at_loss_cause {
   AT_LOSS_RING_FULL = 1,
   AT_LOSS_SCRATCH = 2,    /* no scratch space: nested on one CPU */
   AT_LOSS_DEFINITION = 3, /* not an event: a path definition could not be sent */
+  AT_LOSS_TABLE_FULL = 5, /* not an event: a map had no room for what was to be followed */
+  AT_LOSS_SHED = 17,      /* left out at the recorder's wish, under pressure */
 };
 
 struct at_loss_key {
@@ -444,7 +449,7 @@ struct at_configuration {
   uint64_t generation; /* raised when it changes who is recorded: a sleep that began before has no known length */
   uint32_t payload_limits[AT_PAYLOAD_CLASSES]; /* bytes kept, by class; 0 keeps none */
   uint32_t masks_hidden_input;                 /* what a terminal does not show while it is typed stays in the kernel */
-  uint32_t unused;
+  uint32_t shed;                               /* lanes that are shed of everybody: AT_SHED_* */
 };
 AT_STATIC_ASSERT(sizeof(struct at_configuration) == 88);
 

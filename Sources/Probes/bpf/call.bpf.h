@@ -406,7 +406,7 @@ __attribute__((noinline)) int detailed_call(struct at_context *call, const struc
 	struct task_struct *task = bpf_get_current_task_btf();
 	if (recipe->choice && !is_chosen(call, recipe)) {
 		call->lane = AT_LANE_DETAIL;
-		return raw_call(call, task);
+		return is_shed(call) ? 0 : raw_call(call, task);
 	}
 	if (recipe->flags & AT_RECIPE_OPEN_HOW)
 		unpack_open_how(call);
@@ -418,6 +418,8 @@ __attribute__((noinline)) int detailed_call(struct at_context *call, const struc
 		uint64_t flags = call->arguments[(recipe->path ? recipe->path + 1 : 3) & 7];
 		call->lane = flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT) ? AT_LANE_ACTIVITY : AT_LANE_DETAIL;
 	}
+	if (call->wanted & AT_SHED_MASK && is_shed(call))
+		return 0;
 	struct at_scratch *scratch = take_scratch(scratch_events);
 	if (!scratch) {
 		count_loss(call->cgroup, call->lane, AT_LOSS_SCRATCH);
@@ -448,6 +450,9 @@ always_inline int is_signal_return(uint32_t number, int64_t result, struct task_
 
 always_inline int signal_return(struct at_context *call, struct task_struct *task)
 {
+	call->lane = AT_LANE_DETAIL;
+	if (is_shed(call))
+		return 0;
 	struct at_header *record = reserve(AT_LANE_DETAIL, sizeof(*record), call->cgroup);
 	if (!record)
 		return 0;
@@ -462,7 +467,8 @@ int on_sys_exit(uint64_t *context)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct at_context call;
 	call.cgroup = cgroup_of(task);
-	if (!is_recorded(task, call.cgroup))
+	call.wanted = is_recorded(task, call.cgroup);
+	if (!call.wanted)
 		return 0;
 	mark(task);
 	call.flags = 0;
@@ -496,6 +502,8 @@ int on_sys_exit(uint64_t *context)
 	if (form == AT_RECIPE_DROP || (!failed && recipe->flags & AT_RECIPE_DROP_SUCCESS))
 		return 0;
 	call.lane = failed ? recipe->failure_lane : recipe->lane;
+	if (call.wanted & AT_SHED_MASK && is_shed(&call))
+		return 0;
 	if (recipe->flags & AT_RECIPE_FAMILY_BY_COMMAND) {
 		uint32_t command = call.arguments[2];
 		if (command != F_DUPFD && command != F_DUPFD_CLOEXEC)

@@ -43,8 +43,9 @@ int on_cgroup_mkdir(uint64_t *context)
 	uint64_t id = cgroup->kn->id, parent = cgroup->self.parent->cgroup->kn->id;
 	uint32_t *verdict = bpf_map_lookup_elem(&verdicts, &parent);
 	if (verdict) {
-		uint32_t inherited = *verdict;
-		bpf_map_update_elem(&verdicts, &id, &inherited, BPF_ANY);
+		uint32_t inherited = *verdict & AT_VERDICT_MASK;
+		if (bpf_map_update_elem(&verdicts, &id, &inherited, BPF_ANY) < 0 && inherited == AT_VERDICT_RECORD)
+			count_loss(parent, AT_LANE_LIFECYCLE, AT_LOSS_TABLE_FULL);
 	}
 	return send_cgroup(cgroup, context[1], AT_CGROUP_MKDIR, 0);
 }

@@ -35,16 +35,20 @@ always_inline uint32_t mount_namespace_of(struct task_struct *task)
 	return task->nsproxy->mnt_ns->ns.inum;
 }
 
-/* spares_ignored: a cgroup that is to be ignored counts as one that is not. */
-always_inline int is_wanted(struct task_struct *task, uint64_t cgroup, int spares_ignored)
+/* spares_ignored: a cgroup that is to be ignored counts as one that is not. Answers 0, or 1 and above it the lanes that are
+ * shed under pressure: they stand beside the verdict, so that asking for them costs nothing. */
+always_inline uint32_t is_wanted(struct task_struct *task, uint64_t cgroup, int spares_ignored)
 {
 	uint32_t tgid = task->tgid;
+	uint32_t wanted = 1 | (configuration.shed & AT_SHED_MASK);
 	if (configuration.subtree_only) /* whatever their cgroup: one question, not two */
-		return bpf_map_lookup_elem(&subtree, &tgid) != 0 && tgid != configuration.recorder_tgid;
+		return bpf_map_lookup_elem(&subtree, &tgid) != 0 && tgid != configuration.recorder_tgid ? wanted : 0;
 	uint32_t *verdict = bpf_map_lookup_elem(&verdicts, &cgroup);
 	uint32_t decision = verdict ? *verdict : AT_VERDICT_DEFAULT;
+	wanted |= decision & AT_SHED_MASK;
+	decision &= AT_VERDICT_MASK;
 	if (decision == AT_VERDICT_IGNORE)
-		return spares_ignored && tgid != configuration.recorder_tgid;
+		return spares_ignored && tgid != configuration.recorder_tgid ? wanted : 0;
 	if (decision == AT_VERDICT_DEFAULT) {
 		/* A container whose runtime made no cgroup, or put it in another hierarchy, still has its own mounts. */
 		uint32_t space = mount_namespace_of(task);
@@ -58,16 +62,16 @@ always_inline int is_wanted(struct task_struct *task, uint64_t cgroup, int spare
 		if (decision == AT_VERDICT_DEFAULT && !configuration.record_by_default)
 			return 0;
 	}
-	return tgid != configuration.recorder_tgid;
+	return tgid != configuration.recorder_tgid ? wanted : 0;
 }
 
-always_inline int is_recorded(struct task_struct *task, uint64_t cgroup)
+always_inline uint32_t is_recorded(struct task_struct *task, uint64_t cgroup)
 {
 	return is_wanted(task, cgroup, 0);
 }
 
 /* Whether the recorder is told of the process: a reload may take its container in, and then who runs there has to be known. */
-always_inline int is_followed(struct task_struct *task, uint64_t cgroup)
+always_inline uint32_t is_followed(struct task_struct *task, uint64_t cgroup)
 {
 	return is_wanted(task, cgroup, 1);
 }

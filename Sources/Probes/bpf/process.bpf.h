@@ -16,7 +16,8 @@ int on_fork(uint64_t *context)
 	uint32_t parent_tgid = parent->tgid, child_tgid = child->tgid;
 	if (parent_tgid != child_tgid && bpf_map_lookup_elem(&subtree, &parent_tgid)) {
 		uint8_t member = 1;
-		bpf_map_update_elem(&subtree, &child_tgid, &member, BPF_ANY);
+		if (bpf_map_update_elem(&subtree, &child_tgid, &member, BPF_ANY) < 0)
+			count_loss(cgroup_of(child), AT_LANE_LIFECYCLE, AT_LOSS_TABLE_FULL);
 	}
 	uint64_t cgroup = cgroup_of(parent), child_cgroup = cgroup_of(child);
 	/* CLONE_INTO_CGROUP: born into a recorded cgroup from one that is not. */

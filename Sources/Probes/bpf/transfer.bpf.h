@@ -85,7 +85,18 @@ struct at_context {
 	uint16_t number;
 	uint8_t abi;
 	uint8_t lane;
+	uint32_t wanted; /* as is_wanted has it */
+	uint32_t unused;
 };
+
+/* Whether the call's lane is shed; counted. */
+always_inline int is_shed(struct at_context *call)
+{
+	if (!(call->wanted >> (AT_SHED_SHIFT + (call->lane & 3)) & 1))
+		return 0;
+	count_loss(call->cgroup, call->lane, AT_LOSS_SHED);
+	return 1;
+}
 
 /* Room for a record, and behind it for how long its call slept. */
 always_inline void *reserve_call(struct at_context *call, uint64_t size)

@@ -24,6 +24,9 @@ public struct FlightOptions: Sendable {
   public var duplicateSpan: Duration = .seconds(3600)
   /// Bytes of sealed blocks at the most, whatever the budget would allow: for tests that are to see it enforced.
   var blockLimit: Int?
+  public var forced = ForcedLosses()
+  /// Where it is noted that the recorder runs, so that the next one knows when it did not; nil notes nothing.
+  public var noteOfRun: String?
   public var toolVersion: String
   public var commandLine: String
 

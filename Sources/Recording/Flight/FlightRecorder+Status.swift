@@ -21,17 +21,7 @@ extension FlightRecorder {
     for lane in Lane.allCases { json.set(lane.name, options.windows.before(lane) / 1_000_000_000) }
     json.set("after", options.windows.after.wholeNanoseconds / 1_000_000_000)
     json.endObject()
-    json.beginArray("losses")
-    var counts = losses
-    counts[.evicted] = store.evictedEvents
-    counts[.shed] = store.shedEvents
-    for (cause, count) in counts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where count > 0 {
-      json.beginObject()
-      json.set("cause", cause.name ?? "cause-\(cause.rawValue)")
-      json.set("count", count)
-      json.endObject()
-    }
-    json.endArray()
+    writeLosses(now, to: &json)
     json.beginObject("triggers")
     json.set("accepted", triggerCounts.accepted)
     json.set("merged", triggerCounts.merged)
@@ -47,6 +37,51 @@ extension FlightRecorder {
     json.endObject()
     json.newline()
     return json.bytes
+  }
+
+  private func writeLosses(_ now: UInt64, to json: inout JSONText) {
+    json.beginArray("losses")
+    var sums = engine.ledger.sums
+    sums[LossLedger.Sum(cause: .evicted, lane: nil)] = store.evictedEvents
+    sums[LossLedger.Sum(cause: .shed, lane: nil)] = store.shedEvents
+    for row in standingLosses(from: BootTime(nanoseconds: 0), until: BootTime(nanoseconds: now)) {
+      sums[LossLedger.Sum(cause: row.cause, lane: nil), default: 0] += row.count
+    }
+    let order = sums.sorted {
+      ($0.key.cause.rawValue, $0.key.lane?.rawValue ?? 255) < ($1.key.cause.rawValue, $1.key.lane?.rawValue ?? 255)
+    }
+    for (sum, count) in order where count > 0 {
+      json.beginObject()
+      json.set("cause", sum.cause.name ?? "cause-\(sum.cause.rawValue)")
+      json.set("lane", ifPresent: sum.lane?.name)
+      json.set("count", count)
+      json.set("of", sum.cause.noun(for: count))
+      json.set("text", LossCause.catalogue.first { $0.number == sum.cause.rawValue }?.summary ?? "")
+      json.endObject()
+    }
+    json.endArray()
+    json.beginArray("shedding")
+    for shedding in engine.sheddings {
+      json.beginObject()
+      let record = engine.resolver[shedding.container]
+      json.set("container", record?.id ?? "")
+      json.set("name", ifPresent: record?.metadata.name)
+      json.set("lanes", strings: shedding.lanes.sorted { $0.rawValue < $1.rawValue }.map(\.name))
+      json.set("since_s", (now - min(now, shedding.since.nanoseconds)) / 1_000_000_000)
+      json.endObject()
+    }
+    json.endArray()
+    json.beginArray("probes_missing")
+    for gap in engine.session.gaps {
+      json.beginObject()
+      json.set("probe", gap.program)
+      json.set("reason", gap.reason)
+      json.endObject()
+    }
+    json.endArray()
+    if let pausedSince {
+      json.set("not_running_s", (engine.started.nanoseconds - min(pausedSince.nanoseconds, engine.started.nanoseconds)) / 1_000_000_000)
+    }
   }
 
   private func writeMemory(to json: inout JSONText) {
@@ -101,7 +136,7 @@ extension FlightRecorder {
     }
     json.endObject()
     let lost = Lane.allCases.reduce(UInt64(0)) { sum, lane in history[lane].gaps.reduce(sum) { $0 + $1.count } }
-    json.set("lost", history.losses.reduce(lost) { $0 + ($1.cause == .definition ? 0 : $1.count) })
+    json.set("lost", history.losses.reduce(lost) { $0 + ($1.cause.countsEvents ? $1.count : 0) })
     json.endObject()
   }
 }

@@ -82,14 +82,13 @@ extension FlightRecorder {
     engine.streams.seal(key)
     deliver()
     takeImages()
-    let start = begin(key, row, wanted: wanted, now: now)
+    let start = begin(key, row, wanted: wanted, now: now, end: time.after(after))
     let job = try shelf.begin(start: start.start)
     desk.register(job)
     let open = OpenCapture(
       key: key, containerID: start.start.containerID, job: job, end: time.after(after), wanted: wanted,
       achieved: start.achieved, unnamedBefore: engine.decoder.unnamedFiles[key]?.count ?? 0, begun: now)
-    open.lostCount = start.lost
-    open.obstacles = start.obstacles
+    for loss in start.start.losses { open.note(loss) }
     captures[key] = open
     engine.streams.urgent.insert(key)
     store.pin(key, from: wanted, by: 1)
@@ -108,12 +107,12 @@ extension FlightRecorder {
   private struct Beginning {
     var start: CaptureStart
     var achieved: [BootTime]
-    var lost: UInt64
-    var obstacles: Set<String>
   }
 
   /// The past of a container: who it is, how things stood when the window began, its blocks, and what is missing.
-  private func begin(_ key: ContainerKey, _ row: TriggerRow, wanted: [BootTime], now: BootTime) -> Beginning {
+  private func begin(_ key: ContainerKey, _ row: TriggerRow, wanted: [BootTime], now: BootTime, end: BootTime)
+    -> Beginning
+  {
     let record = engine.resolver[key]
     var provenance = Provenance.live(
       captureID: randomUUID(), recorder: recorderID, toolVersion: options.toolVersion,
@@ -126,7 +125,6 @@ extension FlightRecorder {
     if let record { start.containers = [ContainerRow(record)] }
     let history = store.history(of: key)
     var achieved: [BootTime] = []
-    var lost: UInt64 = 0
     for lane in Lane.allCases {
       let from = wanted[Int(lane.rawValue)]
       achieved.append(history.achievedStart(lane, wanted: from))
@@ -135,21 +133,19 @@ extension FlightRecorder {
       for gap in stream.gaps where gap.to >= from {
         start.losses.append(
           LossRow(cause: gap.cause, lane: lane, container: key, from: gap.from, to: gap.to, count: gap.count))
-        lost += gap.count
       }
     }
     start.blocks.sort { $0.entry.firstTime < $1.entry.firstTime }
-    var obstacles: Set<String> = []
     let earliest = wanted.min() ?? now
-    for loss in history.losses + unattributed where loss.to >= earliest {
+    let standing = standingLosses(from: max(earliest, history.isOlder ? earliest : history.start), until: end)
+    for loss in history.losses + unattributed + standing where loss.to >= earliest {
       if let lane = loss.lane, loss.to < wanted[Int(lane.rawValue)] { continue }
       start.losses.append(loss)
-      if loss.cause == .definition { obstacles.insert("names of files lost") } else { lost += loss.count }
     }
     let processes = CaptureProcesses(key, table: engine.decoder.processes, history: history, since: achieved[0])
     start.processes = processes.rows
     start.state = state(of: history, processes, achieved: achieved, now: now)
-    return Beginning(start: start, achieved: achieved, lost: lost, obstacles: obstacles)
+    return Beginning(start: start, achieved: achieved)
   }
 
   // MARK: Afterwards
@@ -193,8 +189,6 @@ extension FlightRecorder {
     if (engine.decoder.unnamedFiles[capture.key]?.count ?? 0) > capture.unnamedBefore {
       capture.obstacles.insert("names of files not known")
     }
-    if engine.decoder.malformed > 0 { capture.obstacles.insert("records not understood") }
-    if engine.session.recursionMisses() > 0 { capture.obstacles.insert("probes not run inside probes") }
     let obstacles = capture.words(now: end)
     let triggers =
       capture.triggerCount == 1 ? "the window was over" : "the window of \(capture.triggerCount) triggers was over"

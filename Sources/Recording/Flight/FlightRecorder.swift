@@ -28,7 +28,9 @@ public final class FlightRecorder {
   var keepsHost = true
   var triggerCounts = TriggerCounts()
   let recorderID: String?
-  var losses: [LossCause: UInt64] = [:]
+  private let runNote: RunNote?
+  /// Since when no recorder had run on this boot; nil where this is the first, or not known.
+  private(set) var pausedSince: BootTime?
   private let report: (ShelfReport) -> Void
   private var nextTick: UInt64 = 0
   private var nextSecond: UInt64 = 0
@@ -60,6 +62,8 @@ public final class FlightRecorder {
     self.shelf = shelf
     self.report = report
     recorderID = randomUUID()
+    runNote = RunNote(options.noteOfRun)
+    pausedSince = runNote?.lastRun(before: BootTime(nanoseconds: Clock.boot))
     account = MemoryAccount(budget: options.budget)
     let outbox = Outbox()
     self.outbox = outbox
@@ -79,7 +83,7 @@ public final class FlightRecorder {
         .init(
           ringSize: options.ringSize(ringCount: try ProbeSession.ringCount), payload: options.payload,
           durations: options.durations, fileCapacity: max(4096, budget >> 13),
-          definitionCapacity: max(4096, budget >> 14)),
+          definitionCapacity: max(4096, budget >> 14), forced: options.forced),
         streams: streams)
       engine.decoder.supersededImages = []
       engine.decoder.descriptors = DescriptorLedger(limit: max(16_384, budget >> 10))
@@ -193,6 +197,7 @@ public final class FlightRecorder {
     engine.replayPending(now)
     engine.sampleResources(now)
     try takeLosses()
+    takeInAgain()
     takeClosedDescriptors()
     watchDeaths(now)
     if let anchor = engine.dueAnchor(now) {
@@ -223,6 +228,7 @@ public final class FlightRecorder {
     while anchors.count > 2, anchors[1].boot < horizon { anchors.removeFirst() }
     fingerprints = fingerprints.filter { $0.value.time + options.duplicateSpan.wholeNanoseconds > now }
     measure()
+    runNote?.write(time)
   }
 
   private func take(_ change: ContainerChange, _ now: UInt64) {
@@ -245,7 +251,6 @@ public final class FlightRecorder {
   private func takeLosses() throws {
     try engine.takeLosses()
     for row in engine.ledger.takeNew() {
-      losses[row.cause, default: 0] += row.count
       guard let key = row.container else {
         for capture in captures.values { add(row, to: capture) }
         unattributed.append(row)
@@ -264,11 +269,24 @@ public final class FlightRecorder {
 
   private func add(_ row: LossRow, to capture: OpenCapture) {
     capture.job.append(.losses([row]))
-    if row.cause == .definition {
-      capture.obstacles.insert("names of files lost")
-    } else {
-      capture.lostCount += row.count
+    capture.note(row)
+  }
+
+  /// What is missing of every container: while no recorder ran, and what probes do not run.
+  func standingLosses(from: BootTime, until end: BootTime) -> [LossRow] {
+    var rows = engine.standingLosses(from: from, until: end)
+    if let pausedSince, engine.started >= from {
+      rows.append(
+        LossRow(
+          cause: .notRunning, lane: nil, container: nil, from: max(from, pausedSince), to: engine.started, count: 1))
     }
+    return rows
+  }
+
+  /// Of whom nothing is shed any more, what they have open is looked up anew.
+  private func takeInAgain() {
+    for container in engine.takenInAgain { engine.rescanDescriptors(of: container) }
+    engine.takenInAgain = []
   }
 
   private func takeClosedDescriptors() {
@@ -315,6 +333,7 @@ public final class FlightRecorder {
     account.measure()
     store.limit = min(account.blockLimit, options.blockLimit ?? .max)
     if store.blockBytes > store.limit { store.evict() }
+    engine.shedForMemory(Clock.boot, isShort: account.total > account.budget && store.blockBytes > store.limit / 2)
   }
 
   /// Finishes what is being written, and takes the probes off.
@@ -331,5 +350,6 @@ public final class FlightRecorder {
       finish(capture, at: now)
     }
     engine.decoder.descriptors?.removeAll()
+    runNote?.write(now)
   }
 }

@@ -45,6 +45,14 @@ final class OpenCapture {
     TriggerReceipt(path: job.path, captureID: job.captureID, containerID: containerID, isMerged: true)
   }
 
+  /// What is missing, by cause, where that is not events.
+  private var counts: [LossCause: UInt64] = [:]
+
+  /// Takes in what is missing.
+  func note(_ row: LossRow) {
+    if row.cause.countsEvents { lostCount += row.count } else { counts[row.cause, default: 0] += row.count }
+  }
+
   /// What keeps it from being proven complete.
   func words(now: BootTime) -> [String] {
     var words: [String] = []
@@ -56,6 +64,7 @@ final class OpenCapture {
       }
     }
     if lostCount > 0 { words.append("\(lostCount) events lost") }
+    words += counts.sorted { $0.key.rawValue < $1.key.rawValue }.map { $0.key.obstacle($0.value) }
     return words + obstacles.sorted()
   }
 }

@@ -29,8 +29,22 @@ struct LossLedger {
 
   private var totals: [Account: Total] = [:]
   private var new: [LossRow] = []
-  private(set) var eventCount: UInt64 = 0
-  private(set) var hasLostDefinitions = false
+  /// Since the beginning, by cause and lane.
+  private(set) var sums: [Sum: UInt64] = [:]
+
+  struct Sum: Hashable {
+    var cause: LossCause
+    var lane: Lane?
+  }
+
+  /// Events that happened and are missing.
+  var eventCount: UInt64 { sums.reduce(0) { $1.key.cause.countsEvents ? $0 + $1.value : $0 } }
+  /// What else keeps a capture of everything from being complete, in words.
+  var otherObstacles: [String] {
+    var counts: [LossCause: UInt64] = [:]
+    for (sum, count) in sums where !sum.cause.countsEvents { counts[sum.cause, default: 0] += count }
+    return counts.sorted { $0.key.rawValue < $1.key.rawValue }.map { $0.key.obstacle($0.value) }
+  }
   /// A record of a new or a removed cgroup may be among what was lost. Whoever looked for it takes the note away.
   var hasLostCgroups = false
   /// How many accounts are kept.
@@ -54,8 +68,9 @@ struct LossLedger {
   }
 
   mutating func add(_ row: LossRow) {
+    guard row.count > 0 else { return }
     new.append(row)
-    if row.cause == .definition { hasLostDefinitions = true } else { eventCount += row.count }
+    sums[Sum(cause: row.cause, lane: row.lane), default: 0] += row.count
   }
 
   /// What was lost since the last call.

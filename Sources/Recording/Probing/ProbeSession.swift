@@ -19,6 +19,16 @@ struct ProbeSettings {
   var durations = CallDurations.blocked
   /// Names of files that the recorder remembers.
   var fileCapacity = 262_144
+  /// Entries of the tables of processes and cgroups that are followed; nil leaves it as it is.
+  var tableCapacity: Int?
+  /// Probes that are not loaded.
+  var leftOut: [String] = []
+}
+
+/// A probe that does not run: what it would have told is missing.
+struct ProbeGap {
+  var program: String
+  var reason: String
 }
 
 /// The live probes: loaded, attached, and taken off when this goes away.
@@ -30,6 +40,8 @@ final class ProbeSession {
   private var settings: ProbeSettings
   /// What notes when calls begin or sleep.
   private var clock: Box?
+  /// Probes that this kernel does not take, and without which the others work.
+  private(set) var gaps: [ProbeGap] = []
 
   /// Arrays cannot hold what is not copyable.
   private final class Box {
@@ -40,12 +52,14 @@ final class ProbeSession {
   /// Loads the probes; nothing is recorded before ``attach()``.
   init(_ settings: ProbeSettings, recipes: RecipeTable) throws {
     self.settings = settings
+    var gaps = settings.leftOut.map { ProbeGap(program: $0, reason: "left out") }
     do {
       object = try Self.load(.recorder, settings)
     } catch BPFError.programRefused {
       // Kernels before 6.2 lack the cast that the fast probes read through.
-      object = try Self.load(.recorder_by_call, settings)
+      object = try Self.load(.recorder_by_call, settings, gaps: &gaps)
     }
+    self.gaps = gaps
     rings = try RingSet(object, size: settings.ringSize)
     let table = try object.map("recipes")
     for (index, record) in recipes.records { try table.set(index, to: record) }
@@ -81,16 +95,46 @@ final class ProbeSession {
     try file.setCapacity(of: "definitions", to: UInt32(max(settings.fileCapacity / 8, 1024)))
     try file.setCapacity(of: "ring_lifecycle", to: UInt32(max(settings.ringSize / 4, 4096)))
     if let capacity = settings.definitionCapacity { try file.setCapacity(of: "definitions", to: UInt32(capacity)) }
+    if let capacity = settings.tableCapacity {
+      for table in ["subtree", "verdicts"] { try file.setCapacity(of: table, to: UInt32(capacity)) }
+    }
+    for program in settings.leftOut { try file.leaveOut(program) }
     try file.setConstant("ring_mask", to: UInt32(count - 1))
     return try file.load()
   }
+
+  /// Loads what this kernel takes: a probe that it refuses is left out, if the others make sense without it.
+  private static func load(
+    _ probe: ProbeObject, _ settings: ProbeSettings, gaps: inout [ProbeGap]
+  ) throws -> LoadedObject {
+    var settings = settings
+    while true {
+      do {
+        return try load(probe, settings)
+      } catch let error as BPFError {
+        guard case .programRefused(_, let program?, _, _) = error, !essential.contains(program),
+          !settings.leftOut.contains(program)
+        else { throw error }
+        settings.leftOut.append(program)
+        gaps.append(ProbeGap(program: program, reason: "\(error)"))
+      }
+    }
+  }
+
+  /// Without these there is no story to tell.
+  static let essential: Set<String> = ["on_sys_exit", "on_fork", "on_exec", "on_exit", "on_cgroup_mkdir"]
 
   /// Puts every probe on its hook, the one that sees every call last.
   func attach() throws {
     let programs = object.programs.filter { $0 != Self.sleepers && !Self.clocks.values.contains($0) }
     try startClock()
     for program in programs.sorted(by: { ($0 == "on_sys_exit" ? 1 : 0, $0) < ($1 == "on_sys_exit" ? 1 : 0, $1) }) {
-      attachments.append(Box(try object.attach(program)))
+      do {
+        attachments.append(Box(try object.attach(program)))
+      } catch {
+        guard !Self.essential.contains(program) else { throw error }
+        gaps.append(ProbeGap(program: program, reason: "\(error)"))
+      }
     }
   }
 
@@ -124,13 +168,13 @@ final class ProbeSession {
   }
 
   func record(cgroup: CgroupID) throws {
-    try object.map("verdicts").set(cgroup.rawValue, to: AT_VERDICT_RECORD.rawValue)
+    try object.map("verdicts").set(cgroup.rawValue, to: AT_VERDICT_RECORD.rawValue | (shed[cgroup.rawValue] ?? 0))
   }
 
   /// Leaves a cgroup's events in the kernel, or does not any more. One that is gone is nobody's loss.
   func pass(by isIgnored: Bool, _ cgroup: CgroupID) {
     let verdict = isIgnored ? AT_VERDICT_IGNORE : AT_VERDICT_DEFAULT
-    try? object.map("verdicts").set(cgroup.rawValue, to: verdict.rawValue)
+    try? object.map("verdicts").set(cgroup.rawValue, to: verdict.rawValue | (shed[cgroup.rawValue] ?? 0))
     // A call that slept while it was recorded, and ends while it is not, leaves the beginning of its sleep behind.
     configuration.generation += 1
     try? writeConfiguration()
@@ -145,6 +189,24 @@ final class ProbeSession {
 
   /// Records a process and what it will fork.
   func record(subtreeOf pid: UInt32) throws { try object.map("subtree").set(pid, to: UInt8(1)) }
+
+  /// Leaves these lanes of a cgroup's calls in the kernel, counted; none: takes all in again.
+  func shed(_ lanes: Set<Lane>, of cgroup: UInt64) {
+    let bits = lanes.reduce(UInt32(0)) { $0 | 1 << (UInt32(AT_SHED_SHIFT) + UInt32($1.rawValue)) }
+    if settings.isSubtreeOnly {
+      // Whose cgroup it is is not asked there: only what was asked for is recorded.
+      configuration.shed = bits
+      try? writeConfiguration()
+      return
+    }
+    let before: UInt32? = try? object.map("verdicts").value(of: cgroup)
+    shed[cgroup] = bits == 0 ? nil : bits
+    // One that is gone meanwhile has taken its entry along.
+    if before == nil && bits == 0 { return }
+    try? object.map("verdicts").set(cgroup, to: (before ?? 0) & AT_VERDICT_MASK | bits)
+  }
+
+  private var shed: [UInt64: UInt32] = [:]
 
   /// Times that a probe was not run because one was running on that CPU.
   func recursionMisses() -> UInt64 {

@@ -48,6 +48,8 @@ final class RingSet {
   /// Those that all CPUs write to: urgent, lifecycle.
   private let shared: Rings
   private var queue = RecordQueue()
+  /// Which cgroup and lane every so-manieth record was of, since they were last taken.
+  private var samples: [LoadSample] = []
   /// Of the records given so far.
   private var latest: UInt64 = 0
   /// Readable when a record that cannot wait was written.
@@ -134,6 +136,7 @@ final class RingSet {
         count += 1
         // Counted over all rings: where they take turns, each run is short.
         if count & 1023 == 0 {
+          if samples.count < 4096, let front = ring.pointee.reader.front() { samples.append(LoadSample(front)) }
           ring.pointee.reader.commit()
           takeUrgent(early)
           if queue.frontTime < limit { break }
@@ -146,6 +149,22 @@ final class RingSet {
     queue.compact()
     self.latest = latest
     return count
+  }
+
+  /// How full the fullest ring of each lane is, by lane; of lifecycle nothing is said.
+  var fill: [Double] {
+    var fill = [0.0, 0.0, 0.0]
+    for index in 0..<rings.count {
+      let lane = index < rings.count / 2 ? 1 : 2
+      let reader = rings.first + index
+      fill[lane] = max(fill[lane], Double(reader.pointee.reader.pending) / Double(reader.pointee.reader.capacity))
+    }
+    return fill
+  }
+
+  func takeSamples() -> [LoadSample] {
+    defer { samples.removeAll(keepingCapacity: true) }
+    return samples
   }
 
   private func takeUrgent(_ early: (ProbeRecord) -> Void) {

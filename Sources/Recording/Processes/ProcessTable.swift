@@ -53,6 +53,9 @@ struct ProcessTable {
   /// Whether ``takeEnds()`` is going to be asked.
   var keepsEnds = false
   private var ends: [Int] = []
+  /// Of those that began before this and were told of by their events alone, a note is made.
+  var strangersBefore = BootTime(nanoseconds: 0)
+  private var strangers: [Int] = []
   private var lastKey = ProcessKey(pid: 0, start: BootTime(nanoseconds: 0))
   private var lastNumber = -1
 
@@ -82,6 +85,7 @@ struct ProcessTable {
       }
       numbers[key] = number
       living[key.pid] = number
+      if key.start < strangersBefore { strangers.append(number) }
     }
     lastKey = key
     lastNumber = number
@@ -110,6 +114,17 @@ struct ProcessTable {
   mutating func takeEnds() -> [Int] {
     defer { ends = [] }
     return ends
+  }
+
+  /// Processes that acted, and of which neither the scan nor a probe told who they are: they began before the probes, and
+  /// were gone before the scan. Those met since the last call.
+  mutating func takeStrangers(isAlive: (ProcessKey) -> Bool = Self.isAlive) -> [RecordedProcess] {
+    guard !strangers.isEmpty else { return [] }
+    defer { strangers = [] }
+    return strangers.map { processes[$0] }.filter { process in
+      !process.isForgotten && process.eventCount > 0 && !process.flags.contains(.tableScan) && process.parent == nil
+        && process.execTime == nil && process.comm.isEmpty && !isAlive(process.key)
+    }
   }
 
   /// Gives the number of a dead process to others.

@@ -18,6 +18,10 @@ struct EventDecoder {
   private(set) var malformed: UInt64 = 0
   /// Events that stand after younger ones of their stream, because their probe was held up.
   private(set) var stragglers: UInt64 = 0
+  /// What is missing or out of its place, and shows in decoding.
+  var losses = DecodingLosses()
+  /// Requests that io_uring_enter hands over are events of their own; else they are counted as not told.
+  var decodesRings = false
   private var lateness = Lateness.none
 
   /// Why a record may be older than one that was decoded before it.
@@ -114,7 +118,10 @@ struct EventDecoder {
     if place.isEnteredFromOutside { flags.insert(.enteredFromOutside) }
     if lateness != .none, header.time < builder.latestTime.nanoseconds {
       flags.insert(.outOfOrder)
-      if lateness == .straggler { stragglers += 1 }
+      if lateness == .straggler {
+        stragglers += 1
+        losses.note(.outOfOrder, in: builder.stream, at: BootTime(nanoseconds: header.time))
+      }
     }
     builder.beginRow(
       time: BootTime(nanoseconds: header.time), process: process, thread: header.tid, kind: kind, call: header.call,
@@ -162,6 +169,7 @@ struct EventDecoder {
       return streams.endRow(builder)
     }
     trackRawCall(currentProcess, header, body)
+    if !decodesRings, header.number == Self.ringSetup || header.number == Self.ringEnter { countRing(body, builder) }
     if outline.isTyped {
       for argument in header.call.flatMap({ recipes[$0] })?.arguments ?? [] {
         builder.set(argument.column, argument.value(of: body.argument(argument.index)))
@@ -177,6 +185,19 @@ struct EventDecoder {
     streams.endRow(builder)
   }
 
+  /// The same on every architecture.
+  private static let ringSetup: Int16 = 425
+  private static let ringEnter: Int16 = 426
+
+  /// What was handed over through io_uring makes no call. A ring counts as one: a thread of the kernel's own may take from it.
+  private mutating func countRing(_ body: at_call, _ builder: EventBlockBuilder) {
+    let count = body.header.number == Self.ringSetup ? (body.result >= 0 ? 1 : 0) : max(body.result, 0)
+    guard count > 0 else { return }
+    losses.note(
+      .ioRing, in: StreamKey(container: builder.stream.container, lane: .activity),
+      at: BootTime(nanoseconds: body.header.time), count: UInt64(count))
+  }
+
   /// The registers are those of before the signal: neither arguments nor result are the call's.
   private mutating func decodeSignalReturn(_ header: at_header) {
     var header = header
@@ -188,7 +209,9 @@ struct EventDecoder {
   /// The file's number in the block's own dictionary: with its path where a definition came, without where none did.
   mutating func intern(_ file: at_file, in builder: EventBlockBuilder) -> Int {
     builder.internFile(FileID(rawValue: file.id), inode: file.inode, device: file.device) {
+      let misses = files.misses
       let definition = file.id == 0 ? nil : files.definition(of: FileID(rawValue: file.id))
+      if files.misses > misses { losses.note(.nameGivenUp, in: builder.stream, at: builder.lastTime) }
       if definition == nil, file.id != 0 {
         unnamedFiles[builder.stream.container, default: UnnamedFiles()].count += 1
         unnamedFiles[builder.stream.container]?.last = builder.lastTime

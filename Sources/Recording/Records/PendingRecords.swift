@@ -1,3 +1,5 @@
+internal import CaptureFormat
+internal import Events
 internal import ProbeRecords
 
 /// Records of cgroups that may still turn out to be containers: held, copied, until their metadata was looked for.
@@ -17,6 +19,8 @@ struct PendingRecords {
   private let patience: UInt64 = 2_000_000_000
   /// Records for which there was no room: attributed before it was known to whom.
   private(set) var droppedCount: UInt64 = 0
+  /// When the first and the last of those were that were not taken yet.
+  private var dropped: (from: UInt64, to: UInt64, count: UInt64)?
 
   /// False: there is no room, or the record is not one that depends on a container.
   mutating func hold(_ record: ProbeRecord) -> Bool {
@@ -25,11 +29,22 @@ struct PendingRecords {
     guard form != AT_FORM_DEFINITION.rawValue, form != AT_FORM_CGROUP.rawValue else { return false }
     guard heldBytes + record.bytes.count <= limit else {
       droppedCount += 1
+      dropped = (dropped?.from ?? header.time, header.time, (dropped?.count ?? 0) + 1)
       return false
     }
     heldBytes += record.bytes.count
     records.append(Record(time: header.time, cgroup: header.cgroup, bytes: Array(record.bytes)))
     return true
+  }
+
+  /// Events that were attributed too early since the last call.
+  mutating func takeDropped() -> LossRow? {
+    defer { dropped = nil }
+    return dropped.map {
+      LossRow(
+        cause: .notAttributed, lane: nil, container: nil, from: BootTime(nanoseconds: $0.from),
+        to: BootTime(nanoseconds: $0.to), count: $0.count)
+    }
   }
 
   mutating func replay(now: UInt64, isDecided: (UInt64) -> Bool, decode: (ProbeRecord) -> Void) {
