@@ -35,7 +35,7 @@ public final class Recorder {
           durations: options.durations, forced: options.forced),
         streams: Streams { output.append(.block($0)) })
       if !options.containers.isEmpty { try select() }
-      if options.command == nil || options.containers.isEmpty { try engine.scanProcesses() }
+      if options.command == nil || options.containers.isEmpty { engine.scanProcesses() }
       writer = try output.start(writingTo: file, provenance: provenance(), catalogue: .live())
       output.append(.anchors([engine.anchor(.start)]))
       writeContainers(resolver.containers.map(\.key))

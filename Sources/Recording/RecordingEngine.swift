@@ -44,6 +44,9 @@ final class RecordingEngine {
   private var lastMalformed: (time: UInt64, count: UInt64) = (0, 0)
   /// When the processes that were there already had been looked at.
   private var scanned: BootTime
+  /// The processes that were there before the probes were put on, and after; until they are taken in.
+  private var rowsBefore: [UInt8] = []
+  private var rowsAfter: [UInt8] = []
   private(set) var shedder = LoadShedder()
   /// Of whom nothing is shed any more: what they did to their descriptors meanwhile is not known.
   var takenInAgain: Set<ContainerKey> = []
@@ -81,8 +84,13 @@ final class RecordingEngine {
     lastMalformed.time = started.nanoseconds
     lastClosing = started.nanoseconds
     wallOffset = Clock.real - Int64(Clock.boot)
-    // Attached first, scanned second: what starts in between is seen by both, and merged by (pid, start).
+    // Attached first, scanned second: what starts in between is seen by both, and merged by (pid, start). Listed before as well:
+    // who is gone by the second list has left events behind that want a name.
+    let lister = try ProcessLister(hierarchy: hierarchy.number)
+    rowsBefore = try lister.rows()
     try session.attach()
+    rowsAfter = try lister.rows()
+    scanned = BootTime(nanoseconds: Clock.boot)
     // Whoever began before this was there for the scan to find.
     decoder.processes.strangersBefore = BootTime(nanoseconds: Clock.boot)
     resolver.scan(at: started)
@@ -98,13 +106,18 @@ final class RecordingEngine {
   func time(_ durations: CallDurations) throws { try session.time(durations) }
 
   /// Takes in the processes that were there before the probes.
-  func scanProcesses() throws {
-    let rows = try ProbeSession.scanProcesses(hierarchy: hierarchy.number)
-    decoder.processes.take(scan: rows, attribution: attribution)
-    scanned = BootTime(nanoseconds: Clock.boot)
-    ProcessTable.credentials(inScan: rows) { header, credentials in
-      decoder.credentials.set(header.tid, header.processKey, credentials, at: header.time)
+  func scanProcesses() {
+    decoder.processes.take(scan: rowsAfter, attribution: attribution)
+    let living = decoder.processes.count
+    decoder.processes.take(scan: rowsBefore, attribution: attribution, onlyNew: true)
+    decoder.processes.passing = Array(living..<max(living, decoder.processes.count))
+    for rows in [rowsBefore, rowsAfter] {
+      ProcessTable.credentials(inScan: rows) { header, credentials in
+        decoder.credentials.set(header.tid, header.processKey, credentials, at: header.time)
+      }
     }
+    rowsBefore = []
+    rowsAfter = []
   }
 
   /// Takes in what these processes have open, where somebody asks for it.
@@ -305,7 +318,10 @@ final class RecordingEngine {
           cause: .scanGap, lane: .lifecycle, container: process.container, from: started,
           to: max(started, scanned), count: 1))
     }
-    if now > lastMisses.time + 1_000_000_000 { takeUnattributed(now) }
+    if now > lastMisses.time + 1_000_000_000 {
+      takeUnattributed(now)
+      decoder.processes.forgetPassing()
+    }
   }
 
   /// Losses that no container can be named for.
@@ -314,8 +330,9 @@ final class RecordingEngine {
     addGrowth(.undecodable, decoder.malformed, since: &lastMalformed, now)
   }
 
-  private func addGrowth(_ cause: LossCause, _ count: UInt64, since last: inout (time: UInt64, count: UInt64), _ now: UInt64)
-  {
+  private func addGrowth(
+    _ cause: LossCause, _ count: UInt64, since last: inout (time: UInt64, count: UInt64), _ now: UInt64
+  ) {
     if count > last.count {
       ledger.add(
         LossRow(
@@ -335,6 +352,7 @@ final class RecordingEngine {
   /// Counts what is left to count.
   func takeLastLosses(until end: BootTime) {
     takeUnattributed(end.nanoseconds)
+    decoder.processes.forgetPassing()
     for row in standingLosses(from: started, until: end) { ledger.add(row) }
   }
 

@@ -80,7 +80,9 @@ extension FlightRecorder {
     }
     json.endArray()
     if let pausedSince {
-      json.set("not_running_s", (engine.started.nanoseconds - min(pausedSince.nanoseconds, engine.started.nanoseconds)) / 1_000_000_000)
+      json.set(
+        "not_running_s",
+        (engine.started.nanoseconds - min(pausedSince.nanoseconds, engine.started.nanoseconds)) / 1_000_000_000)
     }
   }
 

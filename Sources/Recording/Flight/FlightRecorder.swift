@@ -95,7 +95,7 @@ public final class FlightRecorder {
       ) { key in
         resolver[key].flatMap { $0.isOlderThanRecording ? nil : $0.firstSeen }
       }
-      try engine.scanProcesses()
+      engine.scanProcesses()
       engine.scanDescriptors()
       anchors = [engine.anchor(.start)]
       chooseAll(BootTime(nanoseconds: Clock.boot))

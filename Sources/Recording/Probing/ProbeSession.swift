@@ -124,11 +124,14 @@ final class ProbeSession {
   /// Without these there is no story to tell.
   static let essential: Set<String> = ["on_sys_exit", "on_fork", "on_exec", "on_exit", "on_cgroup_mkdir"]
 
+  /// Births first: whoever is born while the others are put on is told of.
+  private static func rank(_ program: String) -> Int { program == "on_fork" ? 0 : program == "on_sys_exit" ? 2 : 1 }
+
   /// Puts every probe on its hook, the one that sees every call last.
   func attach() throws {
     let programs = object.programs.filter { $0 != Self.sleepers && !Self.clocks.values.contains($0) }
     try startClock()
-    for program in programs.sorted(by: { ($0 == "on_sys_exit" ? 1 : 0, $0) < ($1 == "on_sys_exit" ? 1 : 0, $1) }) {
+    for program in programs.sorted(by: { (Self.rank($0), $0) < (Self.rank($1), $1) }) {
       do {
         attachments.append(Box(try object.attach(program)))
       } catch {
@@ -142,7 +145,8 @@ final class ProbeSession {
   private static let clocks: [CallDurations: String] = [.all: "on_sys_enter", .blocked: "on_switch"]
 
   private func startClock() throws {
-    if let program = Self.clocks[settings.durations] { clock = Box(try object.attach(program)) }
+    guard let program = Self.clocks[settings.durations], object.programs.contains(program) else { return }
+    clock = Box(try object.attach(program))
   }
 
   /// Gives these calls durations from now on. A call that is going on has none.
@@ -246,10 +250,18 @@ final class ProbeSession {
     }
   }
 
-  /// The processes that are there now, as exec records flagged as scanned.
-  static func scanProcesses(hierarchy: UInt32) throws -> [UInt8] {
+}
+
+/// Lists the processes of the machine. Loaded before it is needed: between the probes and the list nothing may take time.
+final class ProcessLister {
+  private let object: LoadedObject
+
+  init(hierarchy: UInt32) throws {
     let file = try ObjectFile(ProbeObject.tasks.bytes, name: "tasks")
     try file.setConstant("hierarchy", to: hierarchy)
-    return try file.load().rows(of: "list_processes")
+    object = try file.load()
   }
+
+  /// The processes that are there now, as exec records flagged as scanned.
+  func rows() throws -> [UInt8] { try object.rows(of: "list_processes") }
 }

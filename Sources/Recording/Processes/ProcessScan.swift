@@ -10,13 +10,13 @@ extension ProcessTable {
   /// Takes in the processes that were there before the probes: the kernel's rows for who they are, /proc for strings.
   ///
   /// A process that an event told of in the meantime keeps what the event said; the scan only adds to it.
-  mutating func take(scan rows: [UInt8], attribution: Attribution) {
+  mutating func take(scan rows: [UInt8], attribution: Attribution, onlyNew: Bool = false) {
     let stride = Self.scanStride
     rows.withUnsafeBytes { bytes in
       var position = 0
       while position + stride <= bytes.count {
         if let record = ProbeRecord(UnsafeRawBufferPointer(rebasing: bytes[position..<(position + stride)])),
-          let body = record.body(as: at_exec.self)
+          let body = record.body(as: at_exec.self), !onlyNew || number(of: body.header.processKey) == nil
         {
           take(body, record, attribution)
         }

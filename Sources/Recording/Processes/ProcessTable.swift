@@ -56,6 +56,8 @@ struct ProcessTable {
   /// Of those that began before this and were told of by their events alone, a note is made.
   var strangersBefore = BootTime(nanoseconds: 0)
   private var strangers: [Int] = []
+  /// Numbers of those that may have ended before the probes.
+  var passing: [Int] = []
   private var lastKey = ProcessKey(pid: 0, start: BootTime(nanoseconds: 0))
   private var lastNumber = -1
 
@@ -122,9 +124,17 @@ struct ProcessTable {
     guard !strangers.isEmpty else { return [] }
     defer { strangers = [] }
     return strangers.map { processes[$0] }.filter { process in
-      !process.isForgotten && process.eventCount > 0 && !process.flags.contains(.tableScan) && process.parent == nil
-        && process.execTime == nil && process.comm.isEmpty && !isAlive(process.key)
+      // An exit tells the parent's pid, and not when that began.
+      !process.isForgotten && process.eventCount > 0 && !process.flags.contains(.tableScan)
+        && process.parent?.start.nanoseconds ?? 0 == 0 && process.execTime == nil && process.comm.isEmpty
+        && !isAlive(process.key)
     }
+  }
+
+  /// Those that were on the first list and not on the second go, if nothing was seen of them: they ended before the probes.
+  mutating func forgetPassing() {
+    for number in passing where processes[number].eventCount == 0 && processes[number].end == nil { forget(number) }
+    passing = []
   }
 
   /// Gives the number of a dead process to others.

@@ -8,7 +8,7 @@ import Testing
 
 /// A decoder without probes: records are made by hand, events read back from the blocks.
 struct Decoding {
-  private(set) var decoder: EventDecoder
+  var decoder: EventDecoder
   private let streams: Streams
   private let blocks = Blocks()
   private let directory: String
@@ -88,9 +88,32 @@ struct Decoding {
     decoding.decode(Self.exit(5_000_000), lateBy: 5_000_000)
     decoding.decode(Self.exit(11_000_000))
     #expect(decoding.decoder.stragglers == 1)
+    let losses = decoding.decoder.losses.take()
+    #expect(losses.map(\.cause) == [.outOfOrder] && losses.map(\.count) == [1])
+    #expect(losses.first?.from == BootTime(nanoseconds: 5_000_000) && losses.first?.lane == .lifecycle)
     let events = try decoding.events { ($0.time.nanoseconds, $0.flags.contains(.outOfOrder)) }
     #expect(events.map(\.0) == [10_000_000, 5_000_000, 11_000_000])
     #expect(events.map(\.1) == [false, true, false])
+  }
+
+  @Test func `what is handed over through io_uring is counted as not told, unless it is`() throws {
+    func call(_ number: Int16, result: Int64) -> at_call {
+      var record = at_call()
+      record.header = Decoding.header(AT_FORM_CALL, time: 10)
+      record.header.number = number
+      record.header.lane = UInt8(AT_LANE_DETAIL.rawValue)
+      record.result = result
+      return record
+    }
+    var decoding = try Decoding()
+    for (number, result) in [(425, 5), (425, -1), (426, 3), (426, 0), (426, -11), (427, 0)] as [(Int16, Int64)] {
+      decoding.decode(call(number, result: result))
+    }
+    let losses = decoding.decoder.losses.take()
+    #expect(losses.map(\.cause) == [.ioRing] && losses.map(\.count) == [4] && losses.map(\.lane) == [.activity])
+    decoding.decoder.decodesRings = true
+    decoding.decode(call(426, result: 3))
+    #expect(decoding.decoder.losses.take().isEmpty)
   }
 
   @Test func `what two processors wrote at once is flagged and keeps nothing from being complete`() throws {
