@@ -39,7 +39,8 @@ public final class CaptureJob: Sendable {
     /// Appended, the lost included.
     var eventCount: UInt64 = 0
     var completeness: Completeness?
-    var isPastDurable = false
+    var isPastDurable = false { didSet { if isPastDurable, pastDurableAt == nil { pastDurableAt = Clock.boot } } }
+    var pastDurableAt: UInt64?
     var bytesWritten: UInt64 = 0
     /// Monotonic times: when it became dirty, when it is tried again, since when nothing works.
     var unsyncedSince: UInt64?
@@ -86,6 +87,9 @@ public final class CaptureJob: Sendable {
 
   /// The past is on the disk: a crash does not take it away any more.
   public var isPastDurable: Bool { state.withLock { $0.isPastDurable } }
+
+  /// Since when, by the boot clock.
+  var pastDurableAt: BootTime? { state.withLock { $0.pastDurableAt.map { BootTime(nanoseconds: $0) } } }
 
   /// Bytes written so far, and why writing is being tried again, if it is.
   public var progress: (bytesWritten: UInt64, failure: String?) { state.withLock { ($0.bytesWritten, $0.failure) } }

@@ -75,6 +75,12 @@ final class Attribution {
     forget()
   }
 
+  /// What made the cgroup, where that is a container's runtime.
+  func cgroup(_ id: CgroupID, wasMadeBy launch: RuntimeLaunch) {
+    resolver.cgroup(id, wasMadeBy: launch)
+    forget()
+  }
+
   func cgroupRemoved(_ id: CgroupID, at time: BootTime) {
     resolver.cgroupRemoved(id: id, at: time)
     forget()

@@ -49,6 +49,8 @@ public final class ContainerResolver {
     var isContainerRoot = false
     /// The disk was not asked yet what this arbitrary name is.
     var isUndecided = false
+    /// The disk is being asked with what its maker was started as.
+    var awaitsLaunch = false
     var children: [CgroupID] = []
   }
 
@@ -107,6 +109,15 @@ extension ContainerResolver {
     id: CgroupID, parent: CgroupID, path: String, at time: BootTime, creator: UInt32? = nil
   ) -> ContainerKey {
     add(id: id, parent: parent, path: CgroupPath(path), at: time, creator: creator, isOld: false)
+  }
+
+  /// What the process that made the cgroup was started as, from its recorded exec: a container that lives for
+  /// milliseconds may be gone, with its runtime and that one's files, before /proc was looked at.
+  func cgroup(_ id: CgroupID, wasMadeBy launch: RuntimeLaunch) {
+    guard let node = nodes[id], case .candidate = node.role, table[id] == .host else { return }
+    nodes[id]?.isUndecided = true
+    nodes[id]?.awaitsLaunch = true
+    request(id, node, creator: nil, launch: launch, isOld: false)
   }
 
   public func cgroupRemoved(id: CgroupID, at time: BootTime) {
@@ -224,10 +235,12 @@ extension ContainerResolver {
     return table[id]
   }
 
-  private func request(_ id: CgroupID, _ node: Node, creator: UInt32?, isOld: Bool) {
+  private func request(
+    _ id: CgroupID, _ node: Node, creator: UInt32?, launch: RuntimeLaunch? = nil, isOld: Bool
+  ) {
     worker.add(
       .init(
-        cgroup: id, path: node.path, role: node.role, creator: creator,
+        cgroup: id, path: node.path, role: node.role, creator: creator, launch: launch,
         isNested: node.key != .host && !node.isContainerRoot,
         isOld: isOld))
   }
@@ -370,7 +383,9 @@ extension ContainerResolver {
         describe(id, metadata)
         let key = table[id]
         if let namespace = metadata.mountNamespace, key != .host { learn(namespace, of: key, isItsOwn: true) }
-      case .notYet(let id):
+      case .notYet(let id, let knewLaunch):
+        // A better question is on its way.
+        if !knewLaunch, (nodes[id] ?? removedCandidates[id]?.node)?.awaitsLaunch == true { continue }
         removedCandidates[id] = nil
         decide(id)
       case .vanished(let id):

@@ -14,6 +14,8 @@ final class MetadataWorker: Sendable {
     var role: CgroupRole
     /// The process that made the cgroup; nil when it was not seen.
     var creator: UInt32?
+    /// What that process was started as, where its exec was recorded: it may be gone.
+    var launch: RuntimeLaunch?
     /// Lies in a known container: whoever can make cgroups in there can choose their names, so a state file of this
     /// host's runtime must point at the path.
     var isNested: Bool
@@ -26,7 +28,7 @@ final class MetadataWorker: Sendable {
     /// The first process was found: the same metadata with pid, mount namespace and perhaps the upper directory.
     case started(CgroupID, ContainerMetadata)
     /// The first attempt found nothing, or the last.
-    case notYet(CgroupID)
+    case notYet(CgroupID, knewLaunch: Bool)
     /// The cgroup's directory is gone, though nobody said so.
     case vanished(CgroupID)
   }
@@ -120,8 +122,7 @@ extension MetadataWorker {
       if isStopping { return }
       // What is new goes first, and what is gone: its files live for milliseconds. What was there before can wait.
       for request in requests {
-        let launch = request.creator.flatMap { RuntimeLaunch(ofProcess: $0) }
-        pending.append(Pending(request: request, launch: launch, since: .now, due: .now))
+        take(request, into: &pending)
       }
       var kept: [Pending] = []
       var others: [Pending] = []
@@ -150,6 +151,21 @@ extension MetadataWorker {
       let next = pending.lazy.map(\.due).min().map { max(Self.milliseconds(from: .now, to: $0), 1) }
       bell.wait(milliseconds: next)
     }
+  }
+
+  private func take(_ request: Request, into pending: inout [Pending]) {
+    if let launch = request.launch, let known = pending.firstIndex(where: { $0.request.cgroup == request.cgroup }) {
+      // Asked before: with this it is asked anew.
+      pending[known].launch = pending[known].launch ?? launch
+      if pending[known].wasTried {
+        pending[known].wasTried = false
+      } else {
+        shared.withLock { $0.untried -= 1 }
+      }
+      return
+    }
+    let launch = request.launch ?? request.creator.flatMap { RuntimeLaunch(ofProcess: $0) }
+    pending.append(Pending(request: request, launch: launch, since: .now, due: .now))
   }
 
   private var hasNews: Bool {
@@ -185,7 +201,9 @@ extension MetadataWorker {
       finishFirstAttempt(&item)
       return true
     }
-    if item.metadata == nil, !item.wasTried || isLast { answer(.notYet(item.request.cgroup)) }
+    if item.metadata == nil, !item.wasTried || isLast {
+      answer(.notYet(item.request.cgroup, knewLaunch: item.launch != nil))
+    }
     finishFirstAttempt(&item)
     let waited = ContinuousClock.now - item.since
     if waited > .seconds(5), let directory = hierarchy.directory(of: item.request.path), !File.exists(directory) {

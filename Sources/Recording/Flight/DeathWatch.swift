@@ -17,8 +17,9 @@ extension FlightRecorder {
         death.waitStatus = Int32(truncatingIfNeeded: code)
         store.histories[process.container]?.ended = end
         if !process.flags.contains(.tableScan) {
-          death.lifetime = .nanoseconds(
-            Int64(clamping: end.nanoseconds - min(process.key.start.nanoseconds, end.nanoseconds)))
+          // Before its first exec it is the runtime, which sets the container up and may wait to be told to start it.
+          let start = process.firstExec ?? process.key.start
+          death.lifetime = .nanoseconds(Int64(clamping: end.nanoseconds - min(start.nanoseconds, end.nanoseconds)))
         }
       }
       guard death.waitStatus != nil || death.wasOutOfMemory, let reason = options.deathReason(death) else { continue }

@@ -81,6 +81,6 @@ public struct ContainerDeath: Hashable, Sendable {
   /// As wait(2) gives it, of the container's first process; nil when that is not known.
   public var waitStatus: Int32?
   public var wasOutOfMemory: Bool
-  /// From its first process's start; nil when it is older than the recording.
+  /// From the start of its first program; nil when it is older than the recording.
   public var lifetime: Duration?
 }

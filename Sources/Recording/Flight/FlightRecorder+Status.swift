@@ -114,6 +114,9 @@ extension FlightRecorder {
       json.set("name", ifPresent: engine.resolver[capture.key]?.metadata.name)
       json.set("triggers", capture.triggerCount)
       json.set("past_is_durable", capture.job.isPastDurable)
+      if let time = capture.job.pastDurableAt {
+        json.set("past_durable_after_us", (time.nanoseconds - min(capture.begun.nanoseconds, time.nanoseconds)) / 1000)
+      }
       let progress = capture.job.progress
       json.set("bytes", progress.bytesWritten)
       json.set("error", ifPresent: progress.failure)

@@ -66,7 +66,7 @@ struct CaptureQueue {
   /// - Parameter isPinned: In memory already, whether it waits here or not: it is taken whatever the limit is.
   mutating func append(_ item: CaptureItem, isPinned: Bool = false) {
     if case .block(let block) = item {
-      if isClosed || (!isPinned && waitingBytes + block.bytes.count > limit) { return lose(block) }
+      if isClosed || (!isPinned && waitingBytes + block.bytes.count > limit) { return lose(block.entry) }
       waitingBytes += block.bytes.count
     }
     items.append(item)
@@ -85,7 +85,7 @@ struct CaptureQueue {
   /// The item was taken and will not be written.
   mutating func giveUp(_ item: CaptureItem) {
     release(item)
-    if case .block(let block) = item { lose(block) }
+    if case .block(let block) = item { lose(block.entry) }
   }
 
   mutating func takeLosses() -> [LossRow] {
@@ -93,8 +93,8 @@ struct CaptureQueue {
     return losses
   }
 
-  private mutating func lose(_ block: SealedBlock) {
-    let entry = block.entry
+  /// Counts the rows of a block that is not in the file.
+  mutating func lose(_ entry: BlockEntry) {
     guard entry.type == .events else { return }
     lostEvents += UInt64(entry.rowCount)
     let known = losses.firstIndex { $0.lane == entry.lane && $0.container == entry.container }

@@ -5,9 +5,8 @@ internal import Synchronization
 
 /// Writes one recording on a thread of its own, so that a slow or full disk never stops the recorder.
 ///
-/// An error ends the writing of events: the rest is counted as lost. Of a full disk the file is cut back to its last whole
-/// block, and tables and footer, which are small, are written into the room that this makes. The captures of the armed
-/// recorder are ``CaptureJob``s, which try again.
+/// An error ends the writing of events: the rest is counted as lost. On a full disk tables and footer are written in place
+/// of the last events. The captures of the armed recorder are ``CaptureJob``s, which try again.
 final class CaptureOutput: Sendable {
   fileprivate struct State {
     var queue: CaptureQueue
@@ -16,6 +15,7 @@ final class CaptureOutput: Sendable {
     var error: SystemError?
     var bytesWritten: UInt64 = 0
     var isAtLimit = false
+    var lostAtEnd: UInt64 = 0
   }
 
   private let state: Mutex<State>
@@ -61,34 +61,25 @@ final class CaptureOutput: Sendable {
   var bytesWritten: UInt64 { state.withLock { $0.bytesWritten } }
   /// The size limit was reached: nothing more is written but the footer.
   var isAtLimit: Bool { state.withLock { $0.isAtLimit } }
+  /// Events that went for the footer, after the last ``takeLosses()``.
+  var lostAtEnd: UInt64 { state.withLock { $0.lostAtEnd } }
 
-  private func run(_ file: borrowing FileDescriptor, provenance: Provenance, catalogue: Catalogue) {
-    let number = file.number
-    // Standard output may be a pipe, or hold something of others.
-    let canBeCut = (try? file.length()) == 0 && file.isAppending
+  private func run(_ file: consuming FileDescriptor, provenance: Provenance, catalogue: Catalogue) {
     do throws(SystemError) {
-      let writer = try CaptureWriter(
-        to: { (bytes) throws(SystemError) in try Posix.write(bytes, to: number) }, provenance: provenance,
-        catalogue: catalogue)
+      let draft = try CaptureDraft(file, provenance: provenance, catalogue: catalogue)
       while true {
         let (items, isFinished, completeness) = state.withLock { state in
           (state.queue.take(), state.isFinished, state.completeness)
         }
         for item in items {
-          let position = writer.position
-          do throws(SystemError) { try write(item, with: writer) } catch {
+          do throws(SystemError) { try write(item, to: draft) } catch {
             state.withLock { $0.queue.giveUp(item) }
             fail(error)
-            if canBeCut, error.isNoSpace { cutBack(file, writer, to: position) }
           }
         }
         if isFinished, items.isEmpty {
-          let position = writer.position
-          do throws(SystemError) { if let completeness { try writer.finish(completeness) } } catch {
-            fail(error)
-            if canBeCut, error.isNoSpace { cutBack(file, writer, to: position) }
-          }
-          state.withLock { $0.bytesWritten = writer.bytesWritten }
+          defer { state.withLock { $0.bytesWritten = draft.bytesWritten } }
+          if let completeness { try end(draft, completeness) }
           return
         }
         if items.isEmpty { bell.wait(milliseconds: 1000) }
@@ -99,9 +90,9 @@ final class CaptureOutput: Sendable {
   }
 
   /// Writes one item. After an error no more events: they are counted as lost.
-  private func write(_ item: CaptureItem, with writer: CaptureWriter) throws(SystemError) {
+  private func write(_ item: CaptureItem, to draft: CaptureDraft) throws(SystemError) {
     if case .block(let block) = item {
-      let isOver = writer.bytesWritten + UInt64(block.bytes.count) > sizeLimit
+      let isOver = draft.bytesWritten + UInt64(block.bytes.count) > sizeLimit
       if error != nil || isOver {
         return state.withLock { state in
           state.isAtLimit = state.isAtLimit || isOver
@@ -109,25 +100,36 @@ final class CaptureOutput: Sendable {
           state.queue.giveUp(item)
         }
       }
+      try draft.append(block)
+    } else {
+      try draft.append(table: item, givingUp: giveUp)
     }
-    try writer.append(item)
     state.withLock {
       $0.queue.release(item)
-      $0.bytesWritten = writer.bytesWritten
+      $0.bytesWritten = draft.bytesWritten
     }
   }
 
-  /// A half-written block goes, and the writer goes on behind the one before it.
-  private func cutBack(
-    _ file: borrowing FileDescriptor, _ writer: CaptureWriter, to position: CaptureWriter.Position
-  ) {
-    do throws(SystemError) {
-      try file.truncate(to: position.bytesWritten)
-      writer.resume(at: position)
-      state.withLock { $0.bytesWritten = writer.bytesWritten }
-    } catch {
-      // It ends inside a block, which a reader takes for "not yet".
+  /// Writes the footer, and what was lost since ``takeLosses()`` was last called.
+  private func end(_ draft: CaptureDraft, _ completeness: Completeness) throws(SystemError) {
+    var losses: [LossRow] = []
+    try draft.end(givingUp: giveUp) { (writer) throws(SystemError) in
+      losses += takeLosses()
+      if !losses.isEmpty { try writer.append(losses: losses) }
+      var completeness = completeness
+      if error != nil, completeness.isComplete {
+        completeness.isComplete = false
+        completeness.reason += "; not all could be written"
+      }
+      try writer.finish(completeness)
     }
+    state.withLock { $0.lostAtEnd = losses.reduce(0) { $0 + $1.count } }
+  }
+
+  /// A block that was written goes again, for something that is worth more.
+  private func giveUp(_ entry: BlockEntry, for error: SystemError) {
+    fail(error)
+    state.withLock { $0.queue.lose(entry) }
   }
 
   private func fail(_ error: SystemError) {

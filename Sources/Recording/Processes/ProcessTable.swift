@@ -17,6 +17,8 @@ struct RecordedProcess: Sendable {
   var session: UInt32?
   var terminal: [UInt8]?
   var execTime: BootTime?
+  /// When it became a program of its own, as far as the recording saw.
+  var firstExec: BootTime?
   var end: BootTime?
   var exitCode: UInt32?
   var flags: EventFlags = []

@@ -129,6 +129,7 @@ extension EventDecoder {
     processes[number].executable = nil
     processes[number].workingDirectory = nil
     processes[number].execTime = BootTime(nanoseconds: time)
+    processes[number].firstExec = processes[number].firstExec ?? BootTime(nanoseconds: time)
     // Whoever started it: by now it may have been given to a reaper.
     if (processes[number].parent?.start.nanoseconds ?? 0) == 0 {
       processes[number].parent = ProcessKey(pid: body.parent_tgid, start: BootTime(nanoseconds: body.parent_start))
@@ -182,6 +183,15 @@ extension EventDecoder {
     streams.endRow(builder)
   }
 
+  /// The container that the process was started to run.
+  private func launch(of key: ProcessKey) -> RuntimeLaunch? {
+    guard let number = processes.number(of: key) else { return nil }
+    let process = processes[number]
+    return RuntimeLaunch(
+      arguments: process.arguments.map { String(decoding: $0, as: UTF8.self) },
+      workingDirectory: process.workingDirectory.map { String(decoding: $0, as: UTF8.self) })
+  }
+
   mutating func decodeCgroup(_ record: ProbeRecord, _ header: at_header) {
     guard let body = record.body(as: at_cgroup.self) else { return countMalformed() }
     var name: [UInt8] = []
@@ -196,6 +206,9 @@ extension EventDecoder {
       attribution.cgroupCreated(
         CgroupID(rawValue: body.cgroup), parent: CgroupID(rawValue: body.parent),
         path: String(decoding: name, as: UTF8.self), at: time, creator: header.tgid)
+      if let launch = launch(of: header.processKey) {
+        attribution.cgroup(CgroupID(rawValue: body.cgroup), wasMadeBy: launch)
+      }
     case AT_CGROUP_RMDIR.rawValue:
       kind = .cgroupRemove
       attribution.cgroupRemoved(CgroupID(rawValue: body.cgroup), at: time)

@@ -165,6 +165,33 @@ func sleepBriefly() {
     #expect(record.metadata.labels == ["a": "b"])
   }
 
+  @Test func `a container that is gone with its runtime is named by what its maker was started as`() throws {
+    let host = try FakeHost()
+    try host.write(#"{"annotations":{"a":"b"},"root":{"path":"rootfs"}}"#, to: "bundle/config.json")
+    let words = ["/usr/bin/runc", "--root", "state", "run", "--bundle", "bundle", "web"]
+    let launch = try #require(RuntimeLaunch(arguments: words, workingDirectory: host.directory))
+    let resolver = try host.resolver()
+    for isAskedBefore in [false, true] {
+      let cgroup = try host.makeCgroup("/some-\(isAskedBefore)", telling: nil)
+      // Its creator is gone, as this number never was a process.
+      resolver.cgroupCreated(
+        id: cgroup, parent: CgroupID(rawValue: 1), path: "/some-\(isAskedBefore)", at: BootTime(nanoseconds: 1),
+        creator: .max)
+      if isAskedBefore {
+        #expect(eventually(resolver) { !resolver.isUndecided(cgroup) })
+        #expect(resolver.container(forCgroup: cgroup) == .host)
+      }
+      resolver.cgroup(cgroup, wasMadeBy: launch)
+      #expect(resolver.isUndecided(cgroup))
+      try host.removeCgroup("/some-\(isAskedBefore)", telling: resolver)
+      #expect(resolver.isUndecided(cgroup))
+      #expect(eventually(resolver) { !resolver.isUndecided(cgroup) })
+      let record = try #require(resolver[resolver.container(forCgroup: cgroup)])
+      #expect(record.id == "web" && record.metadata.labels == ["a": "b"])
+      #expect(record.removed != nil)
+    }
+  }
+
   @Test func `a container inside another has its own key when this host's engine knows it`() throws {
     let host = try FakeHost()
     try host.describeDocker(hexID, name: "outer")
