@@ -3,7 +3,7 @@ internal import Posix
 
 /// Measures against the targets, and makes the capture that reading is measured with.
 ///
-///     benchmarks [--pairs N] [--count N] [--seconds N] [unwatched watched pipeline size trigger reading inspector]
+///     benchmarks [--pairs N] [--count N] [--seconds N] [unwatched watched pipeline size watch trigger reading inspector]
 ///     benchmarks --make-data DIRECTORY
 @main struct Benchmarks {
   static func main() {
@@ -11,6 +11,9 @@ internal import Posix
       let words = Array(CommandLine.arguments.dropFirst())
       if words.first == "--measured", words.count > 2 {
         exit(try Workbench.measure(into: words[1], Array(words.dropFirst(2))))
+      }
+      if words.first == "--paced", words.count == 3, let rate = Int(words[1]), let seconds = Int(words[2]) {
+        return try PacedWork.run(callsPerSecond: rate, seconds: seconds)
       }
       var bench = try Workbench()
       defer { bench.cleanUp() }
@@ -27,7 +30,7 @@ internal import Posix
     }
   }
 
-  private static let all = ["unwatched", "watched", "pipeline", "size", "trigger", "reading", "inspector"]
+  private static let all = ["unwatched", "watched", "pipeline", "size", "watch", "trigger", "reading", "inspector"]
   /// For one section, beside the time that the pipeline is to run for.
   private static let secondsAllowed = 180
 
@@ -65,7 +68,10 @@ internal import Posix
           case "watched": try ProbeBenchmarks(bench).watched()
           case "pipeline": try PipelineBenchmarks(bench: bench).throughput()
           case "size": try PipelineBenchmarks(bench: bench).size()
-          case "trigger": try TriggerBenchmarks(bench: bench).run()
+          case "watch": try WatchBenchmarks(bench: bench).run()
+          case "trigger":
+            try TriggerBenchmarks(bench: bench).run()
+            try WatchBenchmarks(bench: bench).triggers()
           case "reading": try LargeCapture(directory: "captures/bench").read(bench)
           default: try InspectorBenchmarks().run(bench)
           }

@@ -37,24 +37,28 @@ struct TriggerBenchmarks {
       let path = job.waitUntilClosed()?.path
       // What follows is not to be measured with the removal of what went before.
       if let path { try File.remove(path) }
-      plain.append(try writePlainly(length, round) / 1e6)
+      plain.append(try Self.writePlainly(length, to: bench.directory + "/plain-\(round)") / 1e6)
     }
-    let size = "\(length / 1024) KiB"
-    let (p50, p99) = (Self.percentile(captures, 50), Self.percentile(captures, 99))
-    let (plain50, plain99) = (Self.percentile(plain, 50), Self.percentile(plain, 99))
+    Self.compare(captures, plain, "\(length / 1024) KiB")
+  }
+
+  /// Prints both and their ratio, of milliseconds.
+  static func compare(_ captures: [Double], _ plain: [Double], _ size: String) {
+    let (p50, p99) = (percentile(captures, 50), percentile(captures, 99))
+    let (plain50, plain99) = (percentile(plain, 50), percentile(plain, 99))
     report("\(size): p50, p99", "\(decimal(p50, 2)), \(decimal(p99, 2)) ms")
     report("\(size): plain p50, p99", "\(decimal(plain50, 2)), \(decimal(plain99, 2)) ms")
     report("\(size): p50 / plain p50", decimal(p50 / plain50, 2), target: 2.5, isMet: p50 / plain50 <= 2.5)
     report("\(size): p99 / plain p99", decimal(p99 / plain99, 2), target: 2.5, isMet: p99 / plain99 <= 2.5)
   }
 
-  private func writePlainly(_ length: Int, _ round: Int) throws -> Double {
+  /// Nanoseconds to create the file, write `length` bytes that do not compress in one piece, and fsync.
+  static func writePlainly(_ length: Int, to path: String) throws -> Double {
     let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 4096)
     defer { bytes.deallocate() }
     for place in stride(from: 0, to: length - 8, by: 8) {
       bytes.storeBytes(of: UInt64.random(in: .min ... .max), toByteOffset: place, as: UInt64.self)
     }
-    let path = bench.directory + "/plain-\(round)"
     let began = Clock.monotonic
     let file = try FileDescriptor.create(path)
     try file.write(UnsafeRawBufferPointer(bytes))
