@@ -53,6 +53,7 @@ let base: [Target] = [
   module("Bytes"),
   module("Posix", ["CPosix"]),
   module("Events"),
+  module("NameService", ["Bytes"]),
   module("Arguments"),
   module("Triggers", ["Events"]),
   module("Service", ["Posix"]),
@@ -74,7 +75,7 @@ let wrappers: [Target] = [
 let domain: [Target] = [
   module("Configuration", ["Arguments", "Events", "Posix", "YAML"]),
   module("CaptureFormat", ["Bytes", "Posix", "Events", "LZ4", "Digests"]),
-  module("Reconstruction", ["Bytes", "Events", "CaptureFormat"]),
+  module("Reconstruction", ["Bytes", "Events", "NameService", "CaptureFormat"]),
   module("Alerts", ["Arguments", "Bytes", "Events", "JSON", "Triggers"]),
 ]
 
@@ -87,9 +88,9 @@ let engines: [Target] = [
     "Recording",
     [
       "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "SystemCalls", "BPF", "JSON", "CaptureFormat",
-      "Reconstruction", "Triggers", "HTTP",
+      "NameService", "Reconstruction", "Triggers", "HTTP",
     ]),
-  module("Interchange", ["Bytes", "Posix", "Events", "JSON", "CaptureFormat", "Reconstruction"]),
+  module("Interchange", ["Bytes", "NameService", "Posix", "Events", "JSON", "CaptureFormat", "Reconstruction"]),
   module("Control", ["Alerts", "Bytes", "Digests", "Gzip", "HTTP", "JSON", "Posix", "Triggers"]),
 ]
 
@@ -118,7 +119,8 @@ let fuzzing: [Target] = [
   .executableTarget(
     name: "FuzzReader",
     dependencies: [
-      "CFuzzer", "Alerts", "CaptureFormat", "Configuration", "Reconstruction", "Posix", "Triggers", "YAML",
+      "CFuzzer", "Alerts", "CaptureFormat", "Configuration", "NameService", "Reconstruction", "Posix", "Triggers",
+      "YAML",
     ],
     swiftSettings: strict + instrumented,
     linkerSettings: [.unsafeFlags(sanitizers + ["-use-ld=lld"])]),
@@ -139,6 +141,7 @@ let testTargets: [Target] = [
   tests(of: "BPF"),
   tests(of: "Probes", ["ProbeRecords", "BPF", "Posix"]),
   tests(of: "Events"),
+  tests(of: "NameService", exclude: ["Fixtures"]),
   tests(of: "Terminal"),
   tests(
     of: "Inspector", ["CaptureFormat", "Events", "JSON", "Posix", "Reconstruction", "SnapshotLab", "Terminal"],

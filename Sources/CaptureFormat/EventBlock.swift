@@ -60,6 +60,10 @@ public final class EventBlock {
   /// The same, as text: what is not UTF-8 is replaced.
   public func string(_ column: ColumnID) -> String? { bytes(column).map { String(decoding: $0, as: UTF8.self) } }
   public func address(_ column: ColumnID) -> SocketAddress? { bytes(column).flatMap(SocketAddress.init(encoded:)) }
+  /// What is remarkable of the program that an exec runs; nil for other events.
+  public var marks: ProcessFlags? {
+    value(.marks).map { ProcessFlags(rawValue: UInt32(truncatingIfNeeded: $0)).intersection(.marks) }
+  }
   public func list(_ column: ColumnID) -> ByteList? { bytes(column).map(ByteList.init(nulTerminated:)) }
   public func file(_ column: ColumnID) -> BlockFile? { cursor.pointee.file(column) }
 }

@@ -57,7 +57,7 @@ public final class EventBlockBuilder {
   ///
   /// A second value for one column takes the place of the first.
   ///
-  /// - Parameter column: An argument: less than 128, 176 … 191, or 256 … 287.
+  /// - Parameter column: An argument: less than 128, 176 … 191, or 256 … 303.
   public func set(_ column: ColumnID, _ value: Int64) { rows.pointee.set(column, value) }
 
   /// Gives the row a string, which the block holds once. One that does not fit in the block any more is cut, and the

@@ -57,7 +57,7 @@ struct EventRows: ~Copyable {
 
   /// By number; those of `initialized` are there. None while the rows are a log.
   private var columns: UnsafeMutablePointer<ColumnBuffer>!
-  private static let columnLimit = 176
+  private static let columnLimit = 192
   private var initialized = Shape(low: 0, high: 0, top: 0, columnCount: 0)
   private var row = Shape(low: 0, high: 0, top: 0, columnCount: 0)
   private var lastShape = Shape(low: 0, high: 0, top: 0, columnCount: 0)
@@ -265,7 +265,7 @@ struct EventRows: ~Copyable {
     (index < 64 ? shape.low : index < 128 ? shape.high : shape.top) & (1 << UInt64(index & 63)) != 0
   }
 
-  /// Where a column's bit and buffer are: at its number; those of 176 … 191 and 256 … 287 follow.
+  /// Where a column's bit and buffer are: at its number; those of 176 … 191 and 256 … 303 follow.
   @inline(__always)
   private static func slot(of column: ColumnID) -> Int {
     let number = Int(column.rawValue)
@@ -276,7 +276,7 @@ struct EventRows: ~Copyable {
   private static func slotBeyond(_ number: Int) -> Int {
     switch number {
     case 176..<192: number - 48
-    case 256..<288: number - 112
+    case 256..<304: number - 112
     default: .max
     }
   }

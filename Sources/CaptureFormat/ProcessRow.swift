@@ -77,12 +77,55 @@ public struct ProcessFlags: OptionSet, Hashable, Sendable {
   public static let argumentsTruncated = ProcessFlags(rawValue: 1 << 2)
   /// A path of it leads outside its root.
   public static let outsideRoot = ProcessFlags(rawValue: 1 << 3)
-  /// Acts in a container's namespaces but is not in its cgroup.
+  /// Acts in a container's namespaces but is not in its cgroup (nsenter), or was put into a container that ran already
+  /// (docker exec, kubectl exec). Of the first such process, and not of what it starts.
   public static let enteredFromOutside = ProcessFlags(rawValue: 1 << 4)
   /// Started before the window, by its own start time, and not seen to start.
   public static let startNotSeen = ProcessFlags(rawValue: 1 << 5)
   /// Is a kernel thread.
   public static let kernelThread = ProcessFlags(rawValue: 1 << 6)
+  /// Its program lies in the upper layer of an overlay: it was written since the container was made.
+  public static let upperLayer = ProcessFlags(rawValue: 1 << 7)
+  /// … and a layer below has it too: the image brought it, and it was changed.
+  public static let changedImage = ProcessFlags(rawValue: 1 << 8)
+  /// Its program lies in memory alone (memfd).
+  public static let memoryImage = ProcessFlags(rawValue: 1 << 9)
+  /// No directory held its program any more when it was run.
+  public static let deletedImage = ProcessFlags(rawValue: 1 << 10)
+  /// A shell that somebody types into: on a terminal, or told to be interactive.
+  public static let interactiveShell = ProcessFlags(rawValue: 1 << 11)
+  /// A shell whose standard input is a socket.
+  public static let socketShell = ProcessFlags(rawValue: 1 << 12)
+  /// A runtime put it into the container, and it has not run anything there.
+  public static let runtimeSetUp = ProcessFlags(rawValue: 1 << 13)
+  /// The container's first process.
+  public static let firstProcess = ProcessFlags(rawValue: 1 << 14)
+
+  /// Those that an exec tells of: the column `marks` holds them.
+  public static let marks: ProcessFlags = [
+    .enteredFromOutside, .upperLayer, .changedImage, .memoryImage, .deletedImage, .interactiveShell, .socketShell,
+    .runtimeSetUp, .firstProcess,
+  ]
+  /// Those that a program has, and its copies: until another one is run.
+  public static let ofImage: ProcessFlags = [
+    .upperLayer, .changedImage, .memoryImage, .deletedImage, .interactiveShell, .socketShell,
+  ]
+
+  /// What the set bits of ``marks`` are called where programs read it.
+  public var markNames: [String] { Self.words.filter { contains($0.flag) }.map(\.name) }
+  /// … and where people do; the first process and what set it up are not worth a word in every line.
+  public var markWords: [String] {
+    Self.words.filter { contains($0.flag) && !$0.words.isEmpty }.map(\.words)
+  }
+
+  private static let words: [(flag: ProcessFlags, name: String, words: String)] = [
+    (.firstProcess, "first_process", ""), (.runtimeSetUp, "runtime_setup", "runtime set-up"),
+    (.enteredFromOutside, "entered_from_outside", "entered from outside"),
+    (.interactiveShell, "interactive_shell", "interactive shell"), (.socketShell, "socket_shell", "shell on a socket"),
+    (.upperLayer, "upper_layer", "program from upper layer"),
+    (.changedImage, "changed_image", "changed from the image's"), (.memoryImage, "memory_image", "program in memory"),
+    (.deletedImage, "deleted_image", "program deleted"),
+  ]
 }
 
 /// A list of byte strings that hold no NUL: an argument vector. One allocation for all of them.

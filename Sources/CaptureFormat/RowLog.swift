@@ -11,7 +11,7 @@ internal import Events
 /// 129       a process: pid, start, comm, executable + 1 or 0, pid in its namespace + 1 or 0
 /// 130       a file: presence bits, then the values that are there
 /// 131       a column of bytes: its number, how many, the bytes
-/// 160 … 207 the column of the slot that is less by 32: its value
+/// 160 … 223 the column of the slot that is less by 32: its value
 /// ```
 /// Numbers have seven bits a byte, lowest first; signed ones as ``zigzag(_:)``. Strings are places in the block's table.
 struct RowLog: ~Copyable {
@@ -46,7 +46,7 @@ struct RowLog: ~Copyable {
   }
 
   mutating func set(_ column: Int, _ value: Int64) {
-    assert(column > 0 && column < 176)
+    assert(column > 0 && column < 192)
     bytes.append(littleEndian: UInt8(column < 128 ? column : column + 32))
     put(value)
   }
@@ -100,7 +100,7 @@ struct RowLog: ~Copyable {
               result: cursor.signed(), flags: UInt32(truncatingIfNeeded: cursor.unsigned()),
               cpu: UInt16(truncatingIfNeeded: cursor.unsigned()))))
       case 1..<128: body(.value(column: Int(code), cursor.signed()))
-      case 160..<208: body(.value(column: Int(code) - 32, cursor.signed()))
+      case 160..<224: body(.value(column: Int(code) - 32, cursor.signed()))
       case 128: body(.flags(UInt32(truncatingIfNeeded: cursor.unsigned())))
       case 129:
         body(

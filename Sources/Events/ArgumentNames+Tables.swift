@@ -297,6 +297,14 @@ enum ValueTables {
     (5, "PERF_TYPE_BREAKPOINT"),
   ]
 
+  static let enders: [(Int64, String)] = [
+    (1, "itself"),
+    (2, "want of memory"),
+    (3, "outside"),
+    (4, "inside"),
+    (5, "the kernel"),
+  ]
+
   static let socketStates: [(Int64, String)] = [
     (1, "TCP_ESTABLISHED"),
     (2, "TCP_SYN_SENT"),
@@ -638,6 +646,15 @@ enum ValueTables {
 
 /// Bits that are set together. What contains others' bits stands before them.
 enum FlagTables {
+  static let standardStreams: [(Int64, String)] = [
+    (0x1, "stdin-terminal"),
+    (0x2, "stdout-terminal"),
+    (0x4, "stderr-terminal"),
+    (0x10, "stdin-socket"),
+    (0x20, "stdout-socket"),
+    (0x40, "stderr-socket"),
+  ]
+
   static let capabilities: [(Int64, String)] = [
     (0x1, "CAP_CHOWN"),
     (0x2, "CAP_DAC_OVERRIDE"),

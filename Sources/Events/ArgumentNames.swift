@@ -47,7 +47,8 @@ public enum ArgumentNames {
 
   private static let named: Set<ColumnID> = [
     .openFlags, .signal, .socketType, .family, .optionLevel, .optionName, .protection, .mappingFlags, .cloneFlags,
-    .callFlags, .operation, .operand, .eventMask, .socketState, .attributesSet, .attributesCleared,
+    .callFlags, .operation, .operand, .eventMask, .socketState, .standardStreams, .endedBy, .attributesSet,
+    .attributesCleared,
     .effectiveCapabilities,
     .permittedCapabilities, .inheritableCapabilities, .boundingCapabilities, .ambientCapabilities,
     .oldEffectiveCapabilities, .oldPermittedCapabilities, .oldBoundingCapabilities, .askedEffectiveCapabilities,
@@ -94,6 +95,7 @@ public enum ArgumentNames {
     case .protection: return FlagTables.protections
     case .mappingFlags: return FlagTables.mappings
     case .cloneFlags: return FlagTables.namespaces
+    case .standardStreams: return FlagTables.standardStreams
     case .eventMask: return kind == .fileWatch ? FlagTables.watched : FlagTables.monitored
     case .attributesSet, .attributesCleared: return FlagTables.mountAttributes
     case .effectiveCapabilities, .permittedCapabilities, .inheritableCapabilities, .boundingCapabilities,
@@ -120,6 +122,7 @@ public enum ArgumentNames {
     switch column {
     case .family: return ValueTables.families
     case .socketState: return ValueTables.socketStates
+    case .endedBy: return ValueTables.enders
     case .optionLevel: return ValueTables.optionLevels
     case .operation:
       // arch_prctl is told as prctl is, and their numbers do not meet.

@@ -325,15 +325,41 @@ extension ColumnID {
     ),
     .init(
       .ioPressureFull, "io_pressure_full", .unsigned, "ns", "time in which all of its tasks waited for input or output"),
+    .init(
+      .marks, "marks", .unsigned, "bits",
+      "what is remarkable of the program and of how it got there; as process_flags"),
+    .init(
+      .standardStreams, "standard_streams", .unsigned, "bits", "which of descriptors 0 to 2 are terminals or sockets"),
+    .init(
+      .addressName, "address_name", .string, "",
+      "the name by which the container last looked up the address; absent: it did not, as far as was seen"),
+    .init(
+      .translatedLocal, "translated_local", .address, "", "the socket's own address as its peer sees it, behind a NAT"),
+    .init(
+      .translatedRemote, "translated_remote", .address, "",
+      "the peer as it is on the other side of a NAT; of what was accepted: the address that was asked for"),
+    .init(
+      .incarnation, "incarnation", .unsigned, "",
+      "which start of the container it is, counted from when the recorder first knew of it"),
+    .init(
+      .restartCount, "restart_count", .unsigned, "", "how often the engine restarted the container, by its own count"),
+    .init(
+      .endedBy, "ended_by", .unsigned, "",
+      "what ended it: 1 itself, 2 want of memory, 3 a signal from outside, 4 one from inside, 5 the kernel"),
+    .init(.userNames, "user_names", .list, "", "user id in the initial user namespace and name, of /etc/passwd"),
+    .init(.groupNames, "group_names", .list, "", "group id in the initial user namespace and name, of /etc/group"),
   ]
+
+  /// Numbers from here on are not this version's.
+  private static let limit = 336
 
   /// Descriptions by number, for the columns of this version.
   private static let descriptions: [ColumnDescription?] = {
-    var result = [ColumnDescription?](repeating: nil, count: 288)
+    var result = [ColumnDescription?](repeating: nil, count: Self.limit)
     for entry in catalogue { result[Int(entry.column.rawValue)] = entry }
     return result
   }()
 
   /// What this version knows of the column; nil for one that a newer version wrote.
-  public var catalogueEntry: ColumnDescription? { rawValue < 288 ? Self.descriptions[Int(rawValue)] : nil }
+  public var catalogueEntry: ColumnDescription? { Int(rawValue) < Self.limit ? Self.descriptions[Int(rawValue)] : nil }
 }

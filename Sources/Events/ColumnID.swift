@@ -257,4 +257,18 @@ public struct ColumnID: RawRepresentable, Hashable, Sendable {
   public static let memoryPressureFull = ColumnID(rawValue: 281)
   public static let ioPressureSome = ColumnID(rawValue: 282)
   public static let ioPressureFull = ColumnID(rawValue: 283)
+
+  // What an event means, as far as the recorder knew when it happened.
+  public static let marks = ColumnID(rawValue: 288)
+  public static let standardStreams = ColumnID(rawValue: 289)
+  public static let addressName = ColumnID(rawValue: 290)
+  public static let translatedLocal = ColumnID(rawValue: 291)
+  public static let translatedRemote = ColumnID(rawValue: 292)
+  public static let incarnation = ColumnID(rawValue: 293)
+  public static let restartCount = ColumnID(rawValue: 294)
+  public static let endedBy = ColumnID(rawValue: 295)
+
+  // Names that a container gives, in its row.
+  public static let userNames = ColumnID(rawValue: 304)
+  public static let groupNames = ColumnID(rawValue: 305)
 }

@@ -106,6 +106,13 @@ public struct EventKind: RawRepresentable, Hashable, Sendable {
   public static let kernelFaultHandler = EventKind(rawValue: 190)
   public static let terminalControl = EventKind(rawValue: 191)
   public static let containerResources = EventKind(rawValue: 200)
+
+  public static let containerCreate = EventKind(rawValue: 208)
+  public static let containerStart = EventKind(rawValue: 209)
+  public static let containerExit = EventKind(rawValue: 210)
+  public static let containerRemove = EventKind(rawValue: 211)
+  public static let containerPause = EventKind(rawValue: 212)
+  public static let containerResume = EventKind(rawValue: 213)
 }
 
 /// One row of the catalogue: what a kind is called and what it tells.
@@ -225,6 +232,13 @@ extension EventKind {
     .init(
       kind: .containerResources, name: "container.resources",
       summary: "what the container takes of memory, CPU, devices and tasks, and its limits; of no process"),
+    .init(kind: .containerCreate, name: "container.create", summary: "a container's cgroup was made; of no process"),
+    .init(kind: .containerStart, name: "container.start", summary: "a container's first process runs its program"),
+    .init(kind: .containerExit, name: "container.exit", summary: "a container's first process ended, and why"),
+    .init(
+      kind: .containerRemove, name: "container.remove", summary: "a container's last cgroup is gone; of no process"),
+    .init(kind: .containerPause, name: "container.pause", summary: "all of a container's processes are frozen"),
+    .init(kind: .containerResume, name: "container.resume", summary: "a container's processes are frozen no more"),
   ]
 
   private static let names: [EventKind: String] = Dictionary(

@@ -127,12 +127,15 @@ public struct EventFlags: OptionSet, Hashable, Sendable {
   public static let deletedFile = EventFlags(rawValue: 1 << 7)
   /// The path or address is the program's string, read from its memory when the call ended.
   public static let fromUserMemory = EventFlags(rawValue: 1 << 8)
-  /// The process acts in a container's namespaces but is not in its cgroup.
+  /// The process acts in a container's namespaces but is not in its cgroup; of an exec also: it was put into a container
+  /// that ran already (docker exec).
   public static let enteredFromOutside = EventFlags(rawValue: 1 << 9)
   /// The call had not returned when the recording ended.
   public static let unfinished = EventFlags(rawValue: 1 << 10)
   /// A likely secret in the payload was replaced or left out.
   public static let masked = EventFlags(rawValue: 1 << 11)
+  /// Of a process that a runtime put into the container and that has not yet run anything there: it sets the container up.
+  public static let runtimeSetUp = EventFlags(rawValue: 1 << 12)
   /// Asked for through io_uring: the process made no call of its own for it.
   public static let viaRing = EventFlags(rawValue: 1 << 13)
   /// The duration counts from the call's beginning, not from when it first slept.

@@ -121,6 +121,8 @@ extension EventDetail {
     add("command", row.arguments.map { EventText.commandLine($0) })
     add("directory", row.workingDirectory.map { EventText.printable($0) })
     add("user", row.userID.map { "\($0)" + (row.groupID.map { ":\($0)" } ?? "") })
+    let marks = row.flags.markWords
+    add("marks", marks.isEmpty ? nil : marks.joined(separator: ", "))
     add("started", (row.flags.contains(.foundByScan) ? "before the recording, " : "") + times.full(row.key.start))
     if let end = row.end {
       add(
@@ -150,7 +152,11 @@ extension EventDetail {
     (.outsideRoot, "the path leads outside the process's root"),
     (.deletedFile, "the file had no name any more"),
     (.fromUserMemory, "the path or address is the program's string, read from its memory when the call ended"),
-    (.enteredFromOutside, "the process acts in a container's namespaces but is not in its cgroup"),
+    (
+      .enteredFromOutside,
+      "from outside: not in the container's cgroup, or put into the container when it ran already (docker exec)"
+    ),
+    (.runtimeSetUp, "of a runtime's process, which sets the container up"),
     (.unfinished, "the call had not returned when the recording ended"),
     (.viaRing, "asked for through io_uring, not by a call of its own"),
     (.wholeDuration, "the duration counts from the call's beginning, not from its first sleep"),

@@ -214,7 +214,11 @@ extension ProcessRow {
   /// The command line; the name where there is none.
   var commandText: String {
     let text = arguments.map { EventText.commandLine($0) } ?? ""
-    if !text.isEmpty { return text }
+    if !text.isEmpty {
+      // What a runtime did is drawn dim, and needs no words.
+      let marks = flags.subtracting(.runtimeSetUp).markWords
+      return marks.isEmpty ? text : text + " [" + marks.joined(separator: ", ") + "]"
+    }
     let name = EventText.printable(comm)
     return flags.contains(.kernelThread) ? "[\(name)]" : name.isEmpty ? "?" : name
   }

@@ -106,7 +106,8 @@ extension Canvas {
             return buffer.put("\(name)[\(key.pid)] › ", column: start, row: row, end: exitColumn - 1, style: theme.dim)
           } ?? start
         cell(
-          process.commandText, from, row, width: exitColumn - 1 - from, style: isWanted ? theme.process : theme.dim)
+          process.commandText, from, row, width: exitColumn - 1 - from,
+          style: isWanted && !process.flags.contains(.runtimeSetUp) ? theme.process : theme.dim)
         drawExit(of: process, exitColumn, row, width: exitWidth)
         if life > 0 { drawLife(of: process, lifeColumn, row, width: life) }
         highlight(

@@ -30,7 +30,7 @@ extension TimelineExporter {
   ) {
     switch event.kind {
     case .processExec: writeExec(event, &json)
-    case .processExit, .threadExit:
+    case .processExit, .threadExit, .containerExit:
       if let status = event.value(.exitCode).map({ ExitStatus(waitStatus: Int32(truncatingIfNeeded: $0)) }) {
         json.set("process.exit_code", status.shellCode)
         if case .killed(let signal, let core) = status {
@@ -73,6 +73,8 @@ extension TimelineExporter {
     }
     let typed = ColumnID.effectiveUserID.rawValue...ColumnID.attributesCleared.rawValue
     for column in event.columns where typed.contains(column.rawValue) { writeNamed(column, of: event, &json) }
+    let meant = ColumnID.standardStreams.rawValue...ColumnID.endedBy.rawValue
+    for column in event.columns where meant.contains(column.rawValue) { writeNamed(column, of: event, &json) }
     json.set("aftertrace.second_descriptor", ifPresent: event.value(.secondDescriptor))
     json.set("aftertrace.second_file", ifPresent: text.value(.secondFile, of: event))
     if event.kind == .processFork || event.kind == .threadStart || event.kind == .namespaceEnter
@@ -117,6 +119,7 @@ extension TimelineExporter {
       } else {
         json.set(name, value)
       }
+    case .address: json.set(name, ifPresent: event.address(column)?.description)
     default: break
     }
   }
@@ -137,6 +140,7 @@ extension TimelineExporter {
     json.set("process.working_directory", ifPresent: event.bytes(.workingDirectory))
     writeTime("process.start", event.process.key.start, to: &json)
     json.set("process.tty", ifPresent: event.bytes(.terminalName))
+    if let marks = event.marks { json.set("aftertrace.marks", strings: marks.markNames) }
     json.set("group.id", ifPresent: event.value(.groupID).map(String.init))
     if event.result < 0 { json.set("file.path", ifPresent: event.bytes(.path)) }
   }

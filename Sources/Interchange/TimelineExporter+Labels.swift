@@ -52,6 +52,12 @@ extension TimelineExporter {
     .cgroupAttach: cgroup("Control Group Joined", "attach", "change"),
     .containerResources: Label(
       description: "Resources Sampled", type: "resources", categories: ["host"], types: ["info"], action: "resources"),
+    .containerCreate: container("Container Created", "create", "creation"),
+    .containerStart: container("Container Started", "start", "start"),
+    .containerExit: container("Container Ended", "exit", "end"),
+    .containerRemove: container("Container Removed", "remove", "deletion"),
+    .containerPause: container("Container Paused", "pause", "change"),
+    .containerResume: container("Container Resumed", "resume", "change"),
     .processControl: process("Process Attributes Set", "prctl", "change"),
     .processSession: process("Session Begun", "setsid", "change"),
     .processGroup: process("Process Group Set", "setpgid", "change"),
@@ -118,6 +124,10 @@ extension TimelineExporter {
   }
   private static func cgroup(_ text: String, _ name: String, _ type: String) -> Label {
     Label(description: text, type: "cgroup:\(name)", categories: ["host"], types: [type], action: name)
+  }
+  private static func container(_ text: String, _ name: String, _ type: String) -> Label {
+    Label(
+      description: text, type: "life:\(name)", categories: ["process"], types: [type], action: "container-" + name)
   }
   private static func identity(_ text: String, _ name: String) -> Label {
     Label(

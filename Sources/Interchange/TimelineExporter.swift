@@ -64,9 +64,13 @@ public struct TimelineExporter {
     json.append(members: block.origin)
     let process = process(of: event, in: block)
     json.append(members: process.head)
-    if event.thread != 0 || event.kind != .containerResources { json.set("process.thread.id", event.thread) }
+    if event.thread != 0 || !event.process.isNone { json.set("process.thread.id", event.thread) }
     json.append(members: process.tail)
     writeArguments(of: event, aspect, block, to: &json)
+    if !event.flags.isEmpty {
+      if event.flags.contains(.enteredFromOutside) { json.set("aftertrace.entered_from_outside", true) }
+      if event.flags.contains(.runtimeSetUp) { json.set("aftertrace.runtime_setup", true) }
+    }
     json.endObject()
   }
 

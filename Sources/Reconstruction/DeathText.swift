@@ -55,7 +55,7 @@ extension EventText {
 
   /// Whether the event is of a process's end: told in one phrase and not by columns.
   static func isDeath(_ kind: EventKind) -> Bool {
-    kind == .signalFatal || kind == .memoryExhausted || kind == .processExit
+    kind == .signalFatal || kind == .memoryExhausted || kind == .processExit || kind == .containerExit
   }
 
   /// `exit_code=SIGSEGV at 0x0 (core dumped)`, `SIGSEGV at 0x0, SEGV_MAPERR`, `64 MiB of 64 MiB`.
@@ -66,6 +66,12 @@ extension EventText {
       guard let status = event.value(.exitCode) else { return }
       line.append(contentsOf: Array(" exit_code=".utf8))
       line.append(contentsOf: Array(end(ExitStatus(waitStatus: Int32(truncatingIfNeeded: status)), death).utf8))
+    case .containerExit:
+      guard let status = event.value(.exitCode).map({ ExitStatus(waitStatus: Int32(truncatingIfNeeded: $0)) }) else {
+        return
+      }
+      let plain = if case .exited = status { " exit " } else { " " }
+      line.append(contentsOf: Array((plain + end(status, death)).utf8))
     case .signalFatal:
       let signal = Int32(truncatingIfNeeded: event.value(.signal) ?? 0)
       var text = " " + ExitStatus.signalName(signal) + place(death) + reason(death, signal: signal)

@@ -55,7 +55,7 @@ public struct EventText: Sendable {
     }
     callNames = names
     let columns = columns
-    styles = (0..<288).map { Self.style(of: ColumnID(rawValue: $0), columns) }
+    styles = (0..<336).map { Self.style(of: ColumnID(rawValue: $0), columns) }
   }
 
   public func name(of kind: EventKind) -> String { kinds[kind.rawValue] ?? kind.name ?? "kind-\(kind.rawValue)" }
@@ -296,6 +296,9 @@ public struct EventText: Sendable {
     case .faultAddress:
       line.append(text: "0x")
       line.append(hexadecimal: UInt64(bitPattern: value))
+    case .marks:
+      let marks = ProcessFlags(rawValue: UInt32(truncatingIfNeeded: value))
+      line.append(text: marks.markNames.isEmpty ? "0" : marks.markNames.joined(separator: "|"))
     case .signal: line.append(text: ExitStatus.signalName(Int32(truncatingIfNeeded: value)))
     case .duringCall: line.append(text: name(of: SystemCall(packed: UInt32(truncatingIfNeeded: value))))
     case .exitCode: line.append(text: ExitStatus(waitStatus: Int32(truncatingIfNeeded: value)).description)
@@ -347,6 +350,7 @@ public struct EventText: Sendable {
     if kind == .signalReturn { return "return from a signal handler" }
     if kind == .signalFatal { return "killed by" }
     if kind == .memoryExhausted { return "out of memory:" }
+    if let words = Self.lifecycle[kind] { return words }
     // A number that no interface has, or one that a tracer took away.
     if kind == .call { return "call of unknown number" }
     let name = name(of: kind)
@@ -355,14 +359,23 @@ public struct EventText: Sendable {
 
   /// `truncated`, `from scan` …: what qualifies the event.
   public func notes(_ event: EventBlock) -> [String] {
-    if event.flags.isEmpty { return [] }
+    if event.flags.isEmpty, event.kind != .processExec { return [] }
     let words: [(EventFlags, String)] = [
       (.truncated, "truncated"), (.unreadable, "unreadable pointer"), (.tableScan, "from scan"),
       (.outOfOrder, "out of order"), (.deletedFile, "deleted"), (.enteredFromOutside, "entered from outside"),
-      (.unfinished, "unfinished"), (.masked, "masked"), (.viaRing, "io_uring"),
+      (.unfinished, "unfinished"), (.masked, "masked"), (.viaRing, "io_uring"), (.runtimeSetUp, "runtime set-up"),
     ]
-    return words.filter { event.flags.contains($0.0) }.map(\.1)
+    var notes = words.filter { event.flags.contains($0.0) }.map(\.1)
+    if let marks = event.marks {
+      notes += marks.subtracting([.enteredFromOutside, .runtimeSetUp]).markWords
+    }
+    return notes
   }
+
+  private static let lifecycle: [EventKind: String] = [
+    .containerCreate: "container created", .containerStart: "container started", .containerExit: "container ended:",
+    .containerRemove: "container removed", .containerPause: "container paused", .containerResume: "container resumed",
+  ]
 
   /// Registers of a call that is not taken apart.
   private static let raw: Set<ColumnID> = [.argument0, .argument1, .argument2, .argument3, .argument4, .argument5]
@@ -379,7 +392,7 @@ public struct EventText: Sendable {
     .boundingCapabilities, .ambientCapabilities, .oldUserID, .oldGroupID, .oldEffectiveUserID, .oldEffectiveGroupID,
     .oldEffectiveCapabilities, .oldPermittedCapabilities, .oldBoundingCapabilities,
     .memoryPeak, .memoryAnonymous, .memoryFile, .swapMax, .cpuUser, .cpuSystem, .ioReads, .ioWrites, .cpuPressureFull,
-    .memoryPressureFull, .ioPressureFull,
+    .memoryPressureFull, .ioPressureFull, .marks, .standardStreams,
   ]
   /// What stands for the time before.
   private static let changes: [ColumnID: ColumnID] = [

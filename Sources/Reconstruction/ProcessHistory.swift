@@ -71,6 +71,7 @@ public struct ProcessHistory: Sendable {
 
   /// Folds one lifecycle event into the table.
   public mutating func apply(_ event: EventBlock, in container: ContainerKey) {
+    if event.process.isNone { return }
     let number = number(of: event.process.key, in: container)
     processes[number].container = container
     switch event.kind {
@@ -98,6 +99,8 @@ public struct ProcessHistory: Sendable {
       processes[child].parent = ProcessKey(pid: pid, start: BootTime(nanoseconds: UInt64(bitPattern: start)))
     }
     guard processes[child].execTime == nil else { return }
+    processes[child].flags.formUnion(source.flags.intersection(.ofImage))
+    if event.flags.contains(.runtimeSetUp) { processes[child].flags.insert(.runtimeSetUp) }
     // The thread that forked may have a name of its own.
     processes[child].comm = event.bytes(.comm) ?? source.comm
     processes[child].executable = source.executable
@@ -112,6 +115,8 @@ public struct ProcessHistory: Sendable {
   private mutating func applyExec(_ event: EventBlock, _ number: Int) {
     guard event.result >= 0 else { return }
     processes[number].execTime = event.time
+    processes[number].flags.subtract(.ofImage.union(.runtimeSetUp))
+    if let marks = event.marks { processes[number].flags.formUnion(marks) }
     processes[number].comm = event.bytes(.comm) ?? event.process.comm
     processes[number].executable = event.bytes(.executable)
     processes[number].arguments = event.bytes(.arguments).map { ByteList(nulTerminated: $0) }

@@ -108,6 +108,7 @@ final class RecordingEngine {
   /// Takes in the processes that were there before the probes.
   func scanProcesses() {
     decoder.processes.take(scan: rowsAfter, attribution: attribution)
+    decoder.adoptScannedContainers()
     let living = decoder.processes.count
     decoder.processes.take(scan: rowsBefore, attribution: attribution, onlyNew: true)
     decoder.processes.passing = Array(living..<max(living, decoder.processes.count))

@@ -128,6 +128,7 @@ extension EndToEndTests {
           $0.text("aftertrace.kind") == "process.exec" && $0.text("process.command_line") == "ghost-word again"
         })
       #expect(exec.text("process.executable") == "memfd:ghost")
+      #expect(exec["aftertrace.marks"]?.elements.compactMap(\.string) == ["memory_image"])
       let processes = try Program.rows("ps", place["t.pcapng"], "--json")
       #expect(processes.contains { $0.text("executable") == "memfd:ghost" })
     }

@@ -55,7 +55,7 @@ private struct PsTable {
     for node in forest.nodes { widths.include(cells(of: node, history, severalContainers)) }
     try output.line(widths.line(header + ["COMMAND"]))
     for node in forest.nodes {
-      let command = lines(of: node) + command(of: node.process)
+      let command = lines(of: node) + command(of: node.process) + marks(of: node.process)
       try output.line(widths.line(cells(of: node, history, severalContainers) + [command]))
     }
   }
@@ -86,6 +86,18 @@ private struct PsTable {
     guard node.depth > 0 else { return "" }
     let above = node.isLast.dropFirst().dropLast().map { $0 ? "   " : "│  " }.joined()
     return above + (node.isLast.last == true ? "└─ " : "├─ ")
+  }
+
+  /// ` [entered from outside, interactive shell on pts0]`.
+  private func marks(of process: ProcessRow) -> String {
+    guard !process.flags.contains(.ancestorOnly) else { return "" }
+    var words = process.flags.markWords
+    if process.flags.contains(.interactiveShell), let terminal = process.terminalName,
+      let place = words.firstIndex(of: "interactive shell")
+    {
+      words[place] += " on " + EventText.printable(terminal)
+    }
+    return words.isEmpty ? "" : " [" + words.joined(separator: ", ") + "]"
   }
 
   private func command(of process: ProcessRow) -> String {
@@ -148,6 +160,8 @@ private struct PsTable {
       json.set("args", strings: arguments.items.map { String(decoding: $0, as: UTF8.self) })
       json.set("args_truncated", process.flags.contains(.argumentsTruncated))
     }
+    let marks = process.flags.markNames
+    if !marks.isEmpty { json.set("marks", strings: marks) }
     json.set("events", ifPresent: process.eventCount)
     json.endObject()
     json.newline()

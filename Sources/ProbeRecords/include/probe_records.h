@@ -58,6 +58,7 @@ enum at_form {
 #define AT_FLAG_DELETED (1u << 7)        /* the file had no name any more */
 #define AT_FLAG_UNFINISHED (1u << 10)    /* the call had not returned when the recording ended */
 #define AT_FLAG_MASKED (1u << 11)        /* bytes were left out, for they are a secret */
+/* 1u << 12 is the recorder's: of a process that sets a container up. */
 #define AT_FLAG_VIA_RING (1u << 13)      /* asked for through io_uring: not a call of its own */
 #define AT_FLAG_WHOLE_DURATION (1u << 14) /* the duration counts from the call's beginning, not from its first sleep */
 
@@ -200,6 +201,18 @@ struct at_rename {
 };
 AT_STATIC_ASSERT(sizeof(struct at_rename) == 64);
 
+/* at_image.origin. Bits of one byte of the capture: never reused. */
+#define AT_IMAGE_UPPER_LAYER (1u << 0) /* of the overlay: written since the container was made */
+#define AT_IMAGE_COPIED_UP (1u << 1)   /* a layer below has it too: what the image brought was changed */
+#define AT_IMAGE_MEMORY (1u << 2)      /* a memfd */
+#define AT_IMAGE_DELETED (1u << 3)     /* no directory held it any more when it was run */
+
+struct at_image {
+  uint32_t origin;  /* AT_IMAGE_* */
+  uint32_t streams; /* of the first three descriptors; bit n: it is a terminal, bit n + 4: a socket */
+};
+AT_STATIC_ASSERT(sizeof(struct at_image) == 8);
+
 /* A signal is about to end the process. Once a process, by the thread that took it first. */
 struct at_fatal {
   struct at_header header; /* number and abi: the call that a seccomp filter killed for, else -1 */
@@ -227,6 +240,8 @@ enum at_cgroup_action {
   AT_CGROUP_MKDIR = 1,
   AT_CGROUP_RMDIR = 2,
   AT_CGROUP_ATTACH = 3,
+  AT_CGROUP_FROZEN = 4,
+  AT_CGROUP_THAWED = 5,
 };
 
 struct at_cgroup {
@@ -281,6 +296,7 @@ enum at_field_id {
   AT_FIELD_BLOCKED = 64, /* uint64, ns: since the call first slept; AT_FLAG_WHOLE_DURATION: since it began */
   AT_FIELD_STACK = 65,   /* at_frame each: the user stack, innermost first */
   AT_FIELD_PAYLOAD = 72, /* user memory: uint64 of how many bytes were transferred, then the first of them */
+  AT_FIELD_IMAGE = 73,   /* at_image: where an exec's executable comes from, and which descriptors are terminals */
 };
 
 struct at_field {

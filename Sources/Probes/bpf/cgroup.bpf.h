@@ -61,6 +61,17 @@ int on_cgroup_rmdir(uint64_t *context)
 	return send_cgroup(cgroup, context[1], AT_CGROUP_RMDIR, 0);
 }
 
+/* cgroup_notify_frozen, not cgroup_freeze: when the last of its tasks has stopped, not when that was asked for. Version 2
+ * only: the freezer of version 1 has no such event. */
+SEC("tp_btf/cgroup_notify_frozen")
+int on_cgroup_frozen(uint64_t *context)
+{
+	struct cgroup *cgroup = (struct cgroup *)context[0];
+	if (!is_chosen_hierarchy(cgroup))
+		return 0;
+	return send_cgroup(cgroup, context[1], context[2] ? AT_CGROUP_FROZEN : AT_CGROUP_THAWED, 0);
+}
+
 SEC("tp_btf/cgroup_attach_task")
 int on_cgroup_attach(uint64_t *context)
 {

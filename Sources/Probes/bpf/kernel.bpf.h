@@ -43,6 +43,17 @@ struct inode {
 	uint32_t i_rdev;
 };
 
+/* overlayfs, from 6.5 on; before that `oe` was the dentry's. Where it is a module its types are in the module's BTF. */
+struct ovl_entry {
+	unsigned int __numlower;
+};
+
+struct ovl_inode {
+	struct inode vfs_inode;
+	struct dentry *__upperdentry;
+	struct ovl_entry *oe;
+};
+
 struct hlist_bl_node {
 	void *next;
 	void **pprev;
@@ -342,6 +353,7 @@ struct bpf_iter__task {
 #define S_IFCHR 0020000
 #define S_IFIFO 0010000
 #define ANON_INODE_FS_MAGIC 0x09041934
+#define OVERLAYFS_MAGIC 0x794c7630
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10

@@ -4,6 +4,7 @@
 
 #include "blocked.bpf.h"
 #include "identity.bpf.h"
+#include "image.bpf.h"
 
 #define PIDTYPE_SID 3
 
@@ -101,6 +102,7 @@ int on_exec(uint64_t *context)
 	record->executable = subject.file;
 	put_kernel_string(scratch, get_address(program, filename), AT_FIELD_FILENAME);
 	put_terminal(scratch, record, task);
+	put_image(scratch, task, executable);
 	put_credentials(scratch);
 	put_kernel_string(scratch, bpf_get_current_task() + bpf_core_field_offset(struct task_struct, comm), AT_FIELD_COMM);
 	fill_header(&record->header, task, cgroup, scratch->flags, -1, 0, AT_FORM_EXEC, AT_LANE_LIFECYCLE);

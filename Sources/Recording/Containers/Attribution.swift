@@ -48,6 +48,11 @@ final class Attribution {
       : Place(container: byCgroup, actingIn: byNamespace)
   }
 
+  /// Whether the mount namespace is the host's, or one of an engine's own.
+  func isHosts(_ mountNamespace: UInt32) -> Bool {
+    mountNamespace == hostMountNamespace || resolver.isHosts(mountNamespace: mountNamespace)
+  }
+
   /// Whether the cgroup may still turn out to be a container.
   ///
   /// - Complexity: O(1); one comparison while consecutive records are of one cgroup.

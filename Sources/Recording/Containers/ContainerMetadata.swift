@@ -17,6 +17,8 @@ public struct ContainerMetadata: Hashable, Sendable {
   public var isSandbox = false
   public var labels: [String: String] = [:]
   public var created: WallTime?
+  /// How often the engine started it again by itself.
+  public var restartCount: UInt32?
   /// The container's first process, in the initial pid namespace.
   public var pid: UInt32?
   /// Inode number of the first process's mount namespace.

@@ -81,6 +81,9 @@ extension ContainerResolver {
   /// The container whose processes live in this mount namespace; nil when it is the host's or unknown.
   public func container(forMountNamespace namespace: UInt32) -> ContainerKey? { namespaces[namespace] }
 
+  /// Whether the mount namespace is the host's: its own, or one in which a process of the host was seen first.
+  public func isHosts(mountNamespace namespace: UInt32) -> Bool { hostNamespaces.contains(namespace) }
+
   public subscript(key: ContainerKey) -> ContainerRecord? { records[key] }
 
   /// Whether the cgroup may still turn out to be a container: the disk was not asked yet.

@@ -100,6 +100,7 @@ extension MetadataReader {
     found.imageID = document["Image"]?.nonEmptyString
     found.labels = document["Config"]?["Labels"]?.strings ?? [:]
     found.created = document["Created"]?.string.flatMap { WallTime(iso8601: $0) }
+    found.restartCount = document["RestartCount"]?.integer.flatMap { UInt32(exactly: $0) }
     // dockershim and cri-dockerd keep the pod in labels.
     found.podName = found.labels["io.kubernetes.pod.name"]
     found.podNamespace = found.labels["io.kubernetes.pod.namespace"]

@@ -90,7 +90,8 @@ struct ProcessArchive {
       UInt64(process.container.rawValue), process.parent.map { UInt64($0.pid) }, process.parent?.start.nanoseconds,
       process.end?.nanoseconds, process.exitCode.map(UInt64.init), process.userID.map(UInt64.init),
       process.groupID.map(UInt64.init), process.namespacePID.map(UInt64.init), process.session.map(UInt64.init),
-      process.execTime?.nanoseconds, UInt64(process.flags.rawValue), process.eventCount,
+      process.execTime?.nanoseconds, UInt64(process.flags.rawValue) | UInt64(process.marks.rawValue) << 32,
+      process.eventCount,
     ]
     let strings: [[UInt8]?] = [
       process.comm, process.executable, process.arguments.isEmpty ? nil : ByteList(process.arguments).bytes,
@@ -146,6 +147,7 @@ struct ProcessArchive {
     process.session = small(12)
     process.execTime = time(13)
     process.flags = EventFlags(rawValue: small(14) ?? 0)
+    process.marks = ProcessFlags(rawValue: UInt32(truncatingIfNeeded: (numbers[14] ?? 0) >> 32))
     process.eventCount = numbers[15] ?? 0
     process.workingDirectory = strings[3]
     process.terminal = strings[4]

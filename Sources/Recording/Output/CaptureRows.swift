@@ -44,6 +44,7 @@ extension RecordedProcess {
     var notes = ProcessFlags()
     if flags.contains(.tableScan) { notes.insert(.foundByScan) }
     if flags.contains(.truncated) { notes.insert(.argumentsTruncated) }
+    notes.formUnion(marks)
     var row = ProcessRow(
       key: key, parent: parent, container: container, flags: notes, end: end,
       exitCode: exitCode.map { Int32(truncatingIfNeeded: $0) }, userID: userID, groupID: groupID, comm: comm,

@@ -51,6 +51,7 @@ extension ProcessTable {
     self[number].parent = ProcessKey(pid: body.parent_tgid, start: BootTime(nanoseconds: body.parent_start))
     self[number].container =
       attribution.place(cgroup: body.header.cgroup, mountNamespace: body.header.mount_namespace).container
+    self[number].cgroupContainer = attribution.place(cgroup: body.header.cgroup, mountNamespace: 0).container
     self[number].userID = body.uid
     self[number].groupID = body.gid
     self[number].session = body.session

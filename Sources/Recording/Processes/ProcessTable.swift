@@ -22,6 +22,10 @@ struct RecordedProcess: Sendable {
   var end: BootTime?
   var exitCode: UInt32?
   var flags: EventFlags = []
+  /// Whose cgroup it is in, as far as forks, moves and execs told; ``container`` is whose its events are.
+  var cgroupContainer: ContainerKey = .host
+  /// What is remarkable of its program and of how it came into its container.
+  var marks: ProcessFlags = []
   /// Events written of it: a process without any is in the file only as somebody's ancestor.
   var eventCount: UInt64 = 0
   /// The generation of its name: raised at exec, so that block dictionaries describe it anew.
@@ -97,11 +101,11 @@ struct ProcessTable {
   }
 
   /// Notes an event of the process; answers the generation of its name.
-  mutating func countEvent(of number: Int, in container: ContainerKey) -> UInt32 {
+  mutating func countEvent(of number: Int, in container: ContainerKey) -> (generation: UInt32, marks: ProcessFlags) {
     processes.withUnsafeMutableBufferPointer { processes in
       processes[number].container = container
       processes[number].eventCount += 1
-      return processes[number].generation
+      return (processes[number].generation, processes[number].marks)
     }
   }
 

@@ -12,6 +12,7 @@ extension EventDecoder {
       let child = processes.enter(
         ProcessKey(pid: body.child_tgid, start: BootTime(nanoseconds: body.child_leader_start)))
       inherit(from: parent, to: child, body)
+      inheritMarks(from: parent, to: child, header)
       descriptors?.fork(parent, child, isShared: body.clone_flags & 0x400 != 0, at: header.time)
     }
     let isInNewUserNamespace = body.clone_flags & 0x1000_0000 != 0
@@ -60,6 +61,7 @@ extension EventDecoder {
     var filename: [UInt8]?
     var argumentBytes: [UInt8]?
     var newCredentials: at_credentials?
+    var image: at_image?
     keepImage(of: number, until: header.time)
     apply(body, to: number, at: header.time)
     descriptors?.exec(number, at: header.time)
@@ -78,12 +80,16 @@ extension EventDecoder {
       case AT_FIELD_TTY_NAME.rawValue: processes[number].terminal = Array(field.bytes.prefix { $0 != 0 })
       case AT_FIELD_FILENAME.rawValue: filename = Array(field.bytes.prefix { $0 != 0 })
       case AT_FIELD_CREDENTIALS.rawValue: newCredentials = field.value(as: at_credentials.self)
+      case AT_FIELD_IMAGE.rawValue: image = field.value(as: at_image.self)
       default: break
       }
     }
     if body.old_tid != header.tid { credentials.set(body.old_tid, header.processKey, nil, at: header.time) }
     credentials.set(header.tid, header.processKey, newCredentials, at: header.time)
     processes[number].flags.formUnion(notes.intersection(.truncated))
+    let marks = mark(number, header, body, image)
+    if marks.contains(.enteredFromOutside) { notes.insert(.enteredFromOutside) }
+    if marks.contains(.firstProcess) { tellStart(number, header) }
     guard let builder = beginRow(header, kind: .processExec, result: 0, flags: notes, process: number) else { return }
     let process = processes[number]
     if let argumentBytes { builder.set(.arguments, string: argumentBytes) }
@@ -108,6 +114,8 @@ extension EventDecoder {
     builder.set(.parentPID, Int64(body.parent_tgid))
     builder.set(.parentStart, Int64(bitPattern: body.parent_start))
     builder.set(.namespacePID, Int64(body.vpid))
+    if !marks.isEmpty { builder.set(.marks, Int64(marks.rawValue)) }
+    if let image, image.streams != 0 { builder.set(.standardStreams, Int64(image.streams)) }
     if body.old_tid != header.tgid { builder.set(.oldThread, Int64(body.old_tid)) }
     streams.endRow(builder)
   }
@@ -163,6 +171,7 @@ extension EventDecoder {
     if !isThread {
       descriptors?.exit(number, at: header.time)
       processes[number].wasOutOfMemory = body.is_oom_victim != 0
+      tellEnd(number, header, body)
       processes.end(number, at: BootTime(nanoseconds: header.time), exitCode: body.exit_code)
     }
   }
@@ -212,7 +221,11 @@ extension EventDecoder {
     case AT_CGROUP_RMDIR.rawValue:
       kind = .cgroupRemove
       attribution.cgroupRemoved(CgroupID(rawValue: body.cgroup), at: time)
-    case AT_CGROUP_ATTACH.rawValue: kind = .cgroupAttach
+    case AT_CGROUP_ATTACH.rawValue:
+      kind = .cgroupAttach
+      noteAttach(body)
+    case AT_CGROUP_FROZEN.rawValue, AT_CGROUP_THAWED.rawValue:
+      return tellFreeze(body.action == AT_CGROUP_FROZEN.rawValue, cgroup: body.cgroup, at: time)
     default: return countMalformed()
     }
     // The act belongs to the container that the cgroup is of: its runtime did it, from outside.
@@ -232,6 +245,9 @@ extension EventDecoder {
       builder.set(.childStart, Int64(bitPattern: body.attached_leader_start))
     }
     streams.endRow(builder)
+    let key = attribution.place(cgroup: body.cgroup, mountNamespace: 0).container
+    if kind == .cgroupCreate { tellCreation(of: key, at: time) }
+    if kind == .cgroupRemove { tellRemoval(of: key, at: time) }
   }
 }
 

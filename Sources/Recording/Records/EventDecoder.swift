@@ -43,6 +43,7 @@ struct EventDecoder {
   var credentials = CredentialTable()
   var deaths = DeathLedger()
   var interruptedCalls = InterruptedCalls()
+  var lives = ContainerLives()
   /// Of the row that was begun last.
   private(set) var currentProcess = -1
   /// Files that were named by a number that no definition came for, or whose definition was given up: by container.
@@ -109,13 +110,14 @@ struct EventDecoder {
     let key = header.processKey
     let number = known ?? processes.enter(key)
     currentProcess = number
-    let generation =
-      isOutsider ? processes[number].generation : processes.countEvent(of: number, in: place.container)
+    let (generation, marks) =
+      isOutsider ? (processes[number].generation, []) : processes.countEvent(of: number, in: place.container)
     let lane = Lane(rawValue: header.lane) ?? .lifecycle
     let builder = streams.builder(for: StreamKey(container: place.container, lane: lane))
     let process = builder.internProcess(key, generation: generation) { processes[number].blockProcess }
     var flags = flags.union(EventFlags(rawValue: header.flags))
     if place.isEnteredFromOutside { flags.insert(.enteredFromOutside) }
+    if marks.contains(.runtimeSetUp) { flags.insert(.runtimeSetUp) }
     if lateness != .none, header.time < builder.latestTime.nanoseconds {
       flags.insert(.outOfOrder)
       if lateness == .straggler {

@@ -1,0 +1,184 @@
+import ContainerLab
+import Glibc
+import JSON
+import Posix
+import Testing
+
+extension EndToEndTests {
+  /// What is known of things while they happen, and of nothing later: where a program comes from, who let it in.
+  @Suite struct MeaningTests {
+    static func marks(_ row: JSONValue, _ name: String = "marks") -> Set<String> {
+      Set(row[name]?.elements.compactMap(\.string) ?? [])
+    }
+
+    @Test(.enabled(if: Program.canRecord(DockerLab.skipReason)))
+    func `a program that was written, changed, deleted or put in memory since the container was made is marked`() throws
+    {
+      let place = try Workplace()
+      let capture = place["drift.pcapng"]
+      let lab = try DockerLab()
+      defer { lab.end() }
+      let driver = try lab.docker("info", "--format", "{{.Driver}}")
+      let recorder = try RunningRecorder(to: capture)
+      let script = """
+        /bin/true
+        cp /bin/busybox /tmp/sleep; /tmp/sleep 0
+        cp /bin/busybox /tmp/id; exec 9</tmp/id; rm /tmp/id; /proc/self/fd/9
+        chmod 700 /bin/busybox; /bin/cat /dev/null
+        :
+        """
+      try lab.docker("run", "--name", "drift", "--network", "none", DockerLab.image, "/bin/sh", "-c", script)
+      try lab.docker("rm", "drift")
+      #expect(try recorder.end() == .exited(0), "\(recorder.said)")
+      let processes = try Program.rows("ps", capture, "--json", "--container", "drift")
+      func marks(of word: String) throws -> Set<String> {
+        Self.marks(try #require(processes.first { $0.words.first == word }, "\(word)"))
+      }
+      // Only an overlay can tell what was written since.
+      let isOverlay = driver == "overlay2"
+      #expect(try marks(of: "/bin/true").isEmpty)
+      #expect(try marks(of: "/tmp/sleep") == (isOverlay ? ["upper_layer"] : []))
+      #expect(try marks(of: "/proc/self/fd/9") == (isOverlay ? ["upper_layer", "deleted_image"] : ["deleted_image"]))
+      #expect(try marks(of: "/bin/cat") == (isOverlay ? ["upper_layer", "changed_image"] : []))
+      #expect(try marks(of: "/bin/sh") == ["first_process"])
+      let exec = try #require(
+        try Program.rows("export", capture, "--container", "drift").first {
+          $0.text("aftertrace.kind") == "process.exec" && $0.text("process.executable") == "/tmp/sleep"
+        })
+      #expect(Self.marks(exec, "aftertrace.marks") == (isOverlay ? ["upper_layer"] : []))
+      if isOverlay { #expect(exec.text("message")?.contains("program from upper layer") == true) }
+      if !isOverlay { print("skipped in part: docker's storage driver is \(driver), no overlay") }
+    }
+
+    @Test(.enabled(if: Program.canRecord(DockerLab.skipReason)))
+    func
+      `what docker exec and nsenter let into a container is marked, its first process and the runtime's are told apart`()
+      throws
+    {
+      let place = try Workplace()
+      let capture = place["entry.pcapng"]
+      let lab = try DockerLab()
+      defer { lab.end() }
+      try lab.docker("run", "-d", "--name", "old", "--network", "none", DockerLab.image, "/bin/sleep", "60")
+      let recorder = try RunningRecorder(to: capture)
+      try lab.docker("run", "-d", "--name", "new", "--network", "none", DockerLab.image, "/bin/sleep", "60")
+      for name in ["old", "new"] {
+        try lab.docker("exec", name, "/bin/sh", "-c", "/bin/echo inside; :")
+      }
+      try lab.docker("exec", "-d", "-t", "new", "/bin/sh")
+      let pid = try lab.docker("inspect", "-f", "{{.State.Pid}}", "new")
+      let entered = try ProgramLaunch(
+        "/usr/bin/nsenter", ["-t", pid, "-m", "/bin/sh", "-c", "/bin/ls / >/dev/null; :"]
+      )
+      .run(mergingErrors: true)
+      #expect(entered.end == .exited(0), "\(entered.text)")
+      Lab.waitUntil(limit: .seconds(5)) { Program.isOnTerminal(pid) }
+      try lab.docker("rm", "-f", "old", "new")
+      #expect(try recorder.end() == .exited(0), "\(recorder.said)")
+
+      for name in ["old", "new"] {
+        let processes = try Program.rows("ps", capture, "--json", "--container", name)
+        let first = try #require(processes.first { $0.words == ["/bin/sleep", "60"] })
+        #expect(Self.marks(first) == ["first_process"], "\(name)")
+        let exec = try #require(processes.first { $0.words.first == "/bin/sh" && $0.words.count == 3 }, "\(name)")
+        #expect(Self.marks(exec) == ["entered_from_outside"], "\(name)")
+        let below = processes.filter { $0.number("ppid") == exec.number("pid") }
+        #expect(!below.isEmpty && below.allSatisfy { Self.marks($0).isEmpty }, "\(name)")
+        let runtime = processes.filter { $0.words.contains("init") && $0.words.first?.hasSuffix("runc") == true }
+        #expect(!runtime.isEmpty && runtime.allSatisfy { Self.marks($0).contains("runtime_setup") }, "\(name)")
+      }
+      let processes = try Program.rows("ps", capture, "--json", "--container", "new")
+      let shell = try #require(processes.first { $0.words == ["/bin/sh"] })
+      #expect(Self.marks(shell) == ["entered_from_outside", "interactive_shell"])
+      #expect(shell.text("tty")?.hasPrefix("pts") == true)
+      let forced = try #require(
+        processes.first { $0.words.contains("/bin/ls / >/dev/null; :") && $0.words[0] == "/bin/sh" })
+      #expect(Self.marks(forced) == ["entered_from_outside"])
+
+      let events = try Program.rows("export", capture, "--container", "new")
+      let setUp = events.filter { $0["aftertrace.runtime_setup"]?.bool == true }
+      #expect(setUp.contains { $0.text("aftertrace.kind") == "root.pivot" })
+      #expect(!setUp.contains { $0.text("process.executable") == "/bin/busybox" })
+      let table = try Program.run("ps", capture, "--container", "new").text
+      #expect(table.contains("[entered from outside, interactive shell on pts"), "\(table)")
+    }
+
+    @Test(.enabled(if: Program.canRecord(DockerLab.skipReason)))
+    func `a container's life is told: made, started, started again, ended by whom, paused, removed`() throws {
+      let place = try Workplace()
+      let capture = place["life.pcapng"]
+      let lab = try DockerLab()
+      defer { lab.end() }
+      let recorder = try RunningRecorder(to: capture)
+      let id = try lab.docker(
+        "run", "-d", "--name", "life", "--network", "none", DockerLab.image, "/bin/sh", "-c", "sleep 60; :")
+      let freezer = try Self.freezer(of: id)
+      if let freezer {
+        try Self.write("1", to: freezer)
+        usleep(200_000)
+        try Self.write("0", to: freezer)
+      }
+      try lab.docker("restart", "-t", "0", "life")
+      // The first process of a pid namespace is safe from those inside, but for its own end.
+      try lab.docker("rm", "-f", "life")
+      try lab.docker("run", "--rm", "--name", "brief", "--network", "none", DockerLab.image, "/bin/true")
+      _ = try? lab.docker(
+        "run", "--name", "hungry", "--network", "none", "--memory", "16m", "--memory-swap", "16m", DockerLab.image,
+        "/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1")
+      try lab.docker("rm", "-f", "hungry")
+      #expect(try recorder.end() == .exited(0), "\(recorder.said)")
+
+      func life(_ name: String) throws -> [JSONValue] {
+        try Program.rows("export", capture, "--container", name)
+          .filter { $0.text("aftertrace.kind")?.hasPrefix("container.") == true }
+          .filter { $0.text("aftertrace.kind") != "container.resources" }
+      }
+      let told = try life("life")
+      let pause = freezer == nil ? [] : ["container.pause", "container.resume"]
+      let round = ["container.exit", "container.remove"]
+      #expect(
+        told.compactMap { $0.text("aftertrace.kind") } == ["container.create", "container.start"] + pause + round
+          + ["container.create", "container.start"] + round)
+      let starts = told.filter { $0.text("aftertrace.kind") == "container.start" }
+      #expect(starts.map { $0.number("aftertrace.incarnation") } == [1, 2])
+      #expect(starts.map { $0.number("aftertrace.restart_count") } == [0, 0])
+      #expect(starts.allSatisfy { $0.text("process.name") == "sh" })
+      for end in told.filter({ $0.text("aftertrace.kind") == "container.exit" }) {
+        #expect(end.text("aftertrace.ended_by") == "outside")
+        #expect(end.number("process.exit_code") == 137)
+        #expect(end.text("aftertrace.sender.name")?.hasPrefix("runc") == true)
+      }
+      let brief = try #require(try life("brief").first { $0.text("aftertrace.kind") == "container.exit" })
+      #expect(brief.text("aftertrace.ended_by") == "itself" && brief.number("process.exit_code") == 0)
+      let hungry = try #require(try life("hungry").first { $0.text("aftertrace.kind") == "container.exit" })
+      #expect(hungry.text("aftertrace.ended_by") == "want of memory")
+      #expect(
+        told.filter { $0.text("aftertrace.kind") == "container.create" }.allSatisfy { $0.number("process.pid") == nil })
+      #expect(try Program.run("events", capture, "--container", "life").text.contains("- container created"))
+      if freezer == nil { print("skipped in part: no cgroup of version 2 to freeze") }
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+      let file = try FileDescriptor.open(path, flags: O_WRONLY)
+      try Array(text.utf8).withUnsafeBytes { try file.write($0) }
+    }
+
+    /// What freezes a container through a cgroup of version 2; nil where there is none.
+    static func freezer(of id: String) throws -> String? {
+      ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].map { "\($0)/docker/\(id)/cgroup.freeze" }.first(where: File.exists)
+    }
+  }
+}
+
+extension Program {
+  /// Whether a process of the container with this first process has a terminal.
+  static func isOnTerminal(_ pid: String) -> Bool {
+    let namespace = try? File.linkTarget("/proc/\(pid)/ns/mnt")
+    return ((try? Directory.names(in: "/proc")) ?? []).contains { name in
+      guard name.allSatisfy(\.isNumber), namespace != nil,
+        (try? File.linkTarget("/proc/\(name)/ns/mnt")) == namespace
+      else { return false }
+      return (try? File.linkTarget("/proc/\(name)/fd/0"))?.hasPrefix("/dev/pts") == true
+    }
+  }
+}
