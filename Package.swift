@@ -154,7 +154,8 @@ let testTargets: [Target] = [
   tests(
     of: "Recording",
     [
-      "CaptureFormat", "ContainerLab", "Events", "JSON", "Posix", "ProbeRecords", "Reconstruction", "ShelfWriter",
+      "CaptureFormat", "ContainerLab", "Events", "JSON", "NameService", "Posix", "ProbeRecords", "Reconstruction",
+      "ShelfWriter",
       "SystemCalls", "Triggers",
     ],
     exclude: ["Fixtures"]),

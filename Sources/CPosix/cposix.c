@@ -2,6 +2,7 @@
 #include "cposix.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -10,6 +11,10 @@
 uint64_t at_load_acquire_u64(const void *address) { return __atomic_load_n((const uint64_t *)address, __ATOMIC_ACQUIRE); }
 void at_store_release_u64(void *address, uint64_t value) { __atomic_store_n((uint64_t *)address, value, __ATOMIC_RELEASE); }
 uint32_t at_load_acquire_u32(const void *address) { return __atomic_load_n((const uint32_t *)address, __ATOMIC_ACQUIRE); }
+int at_open_in_root(int directory, const char *path, int flags) {
+  struct open_how how = {.flags = flags, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+  return syscall(SYS_openat2, directory, path, &how, sizeof(how));
+}
 int at_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
 int at_rename_exclusively(const char *path, const char *new_path) {

@@ -26,6 +26,9 @@ public struct ContainerRow: Hashable, Sendable {
   /// Where name and image come from: a path, or `pattern` where only the cgroup's name told the id.
   public var metadataSource: String?
   public var flags: ContainerFlags
+  /// What its own /etc/passwd and /etc/group call users and groups; numbers as events have them.
+  public var users: [AccountName] = []
+  public var groups: [AccountName] = []
 
   public init(
     key: ContainerKey, id: String, name: String? = nil, image: String? = nil, imageID: String? = nil,
@@ -52,6 +55,17 @@ public struct ContainerRow: Hashable, Sendable {
     self.mountNamespace = mountNamespace
     self.metadataSource = metadataSource
     self.flags = flags
+  }
+}
+
+/// A user's or a group's name. A byte string: the container's own word.
+public struct AccountName: Hashable, Sendable {
+  /// In the initial user namespace.
+  public var id: UInt32
+  public var name: [UInt8]
+  public init(id: UInt32, name: [UInt8]) {
+    self.id = id
+    self.name = name
   }
 }
 

@@ -48,6 +48,8 @@ public struct Provenance: Hashable, Sendable {
     public static let source = Key(rawValue: "recording.source")
     public static let commandLine = Key(rawValue: "recording.command")
     public static let filter = Key(rawValue: "recording.filter")
+    /// Bytes a call that are kept of payload: `files=256 sockets=256 dns=8176 terminals=8176 output=4096`.
+    public static let payload = Key(rawValue: "recording.payload")
     /// Capture UUID that this one was made from.
     public static let parent = Key(rawValue: "parent.uuid")
     /// What was done to make it: `slice`, `redact` …

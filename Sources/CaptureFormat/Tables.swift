@@ -104,6 +104,8 @@ extension ContainerRow {
     table.set(.mountNamespace, mountNamespace)
     table.set(.metadataSource, metadataSource)
     table.set(.containerFlags, flags.rawValue)
+    if !users.isEmpty { table.set(.userNames, AccountName.list(users)) }
+    if !groups.isEmpty { table.set(.groupNames, AccountName.list(groups)) }
   }
 
   static func rows(_ table: TableReader) throws(ByteError) -> [ContainerRow] {
@@ -125,12 +127,14 @@ extension ContainerRow {
     var namespaces = try table.integers(.mountNamespace)
     var sources = try table.bytes(.metadataSource)
     var flags = try table.integers(.containerFlags)
+    var users = try table.bytes(.userNames)
+    var groups = try table.bytes(.groupNames)
     func texts(_ bytes: [UInt8]?) -> [String] {
       bytes.map { ByteList(nulTerminated: $0).items.map { String(decoding: $0, as: UTF8.self) } } ?? []
     }
     return (0..<table.rowCount).map { row in
       let pairs = texts(labels[row])
-      return ContainerRow(
+      var container = ContainerRow(
         key: table.container(keys.exactly(row) ?? 0), id: ids.string(row) ?? "", name: names.string(row),
         image: images.string(row), imageID: imageIDs.string(row), runtime: runtimes.string(row),
         podName: podNames.string(row), podNamespace: podNamespaces.string(row), podUID: podUIDs.string(row),
@@ -141,6 +145,23 @@ extension ContainerRow {
         cgroupPaths: texts(paths[row]), cgroup: cgroups.unsigned(row).map(CgroupID.init(rawValue:)),
         mountNamespace: namespaces.exactly(row), metadataSource: sources.string(row),
         flags: ContainerFlags(rawValue: flags.exactly(row) ?? 0))
+      container.users = users[row].map(AccountName.names) ?? []
+      container.groups = groups[row].map(AccountName.names) ?? []
+      return container
+    }
+  }
+}
+
+extension AccountName {
+  /// Number and name by turns.
+  fileprivate static func list(_ names: [AccountName]) -> [UInt8] {
+    ByteList(names.flatMap { [Array(String($0.id).utf8), $0.name] }).bytes
+  }
+
+  fileprivate static func names(_ bytes: [UInt8]) -> [AccountName] {
+    let items = ByteList(nulTerminated: bytes).items
+    return stride(from: 0, to: items.count - 1, by: 2).compactMap { place in
+      UInt32(String(decoding: items[place], as: UTF8.self)).map { AccountName(id: $0, name: items[place + 1]) }
     }
   }
 }

@@ -334,10 +334,9 @@ extension ColumnID {
       .addressName, "address_name", .string, "",
       "the name by which the container last looked up the address; absent: it did not, as far as was seen"),
     .init(
-      .translatedLocal, "translated_local", .address, "", "the socket's own address as its peer sees it, behind a NAT"),
-    .init(
-      .translatedRemote, "translated_remote", .address, "",
-      "the peer as it is on the other side of a NAT; of what was accepted: the address that was asked for"),
+      .translatedLocal, "translated_local", .address, "",
+      "the socket's own address on the other side of a NAT; of what was accepted: the address that was asked for"),
+    .init(.translatedRemote, "translated_remote", .address, "", "the peer's address on the other side of a NAT"),
     .init(
       .incarnation, "incarnation", .unsigned, "",
       "which start of the container it is, counted from when the recorder first knew of it"),

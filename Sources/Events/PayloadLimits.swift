@@ -13,6 +13,11 @@ public struct PayloadLimits: Hashable, Sendable {
 
   public init() {}
 
+  /// `files=256 sockets=256 dns=8176 terminals=8176 output=4096`.
+  public var text: String {
+    "files=\(files) sockets=\(sockets) dns=\(nameService) terminals=\(terminals) output=\(output)"
+  }
+
   /// No call keeps more.
   public static let greatest: UInt32 = 8176
 

@@ -46,7 +46,7 @@ public final class CaptureWorker {
     self.path = path
     self.mailbox = mailbox
     self.isLocal = isLocal
-    text = EventText(file.catalogue)
+    text = EventText(file.catalogue, naming: (try? file.containers()) ?? [])
   }
 
   /// Works until the mailbox is closed.
@@ -122,7 +122,7 @@ public final class CaptureWorker {
       isRefreshDue = false
       let hasGrown = try file.refresh()
       isOverviewDue = hasGrown
-      if hasGrown { text = EventText(file.catalogue) }
+      if hasGrown { text = EventText(file.catalogue, naming: (try? file.containers()) ?? []) }
       mailbox.answer(.refreshed(hasGrown: hasGrown))
     } else if let job = search {
       let isDone = try job.work(while: slice())
@@ -241,7 +241,7 @@ public final class CaptureWorker {
     history = nil
     blocksInHistory = 0
     tables = CaptureTables()
-    text = EventText(file.catalogue)
+    text = EventText(file.catalogue, naming: (try? file.containers()) ?? [])
     isOverviewDue = true
   }
 

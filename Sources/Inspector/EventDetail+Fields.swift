@@ -120,7 +120,7 @@ extension EventDetail {
     guard let row = tables.process(process.key) else { return }
     add("command", row.arguments.map { EventText.commandLine($0) })
     add("directory", row.workingDirectory.map { EventText.printable($0) })
-    add("user", row.userID.map { "\($0)" + (row.groupID.map { ":\($0)" } ?? "") })
+    add("user", row.userID.map { text.accounts.userText($0, in: row.container) + (row.groupID.map { ":\($0)" } ?? "") })
     let marks = row.flags.markWords
     add("marks", marks.isEmpty ? nil : marks.joined(separator: ", "))
     add("started", (row.flags.contains(.foundByScan) ? "before the recording, " : "") + times.full(row.key.start))

@@ -2,6 +2,7 @@ internal import Bytes
 internal import CaptureFormat
 internal import Events
 internal import JSON
+internal import NameService
 internal import Reconstruction
 
 extension TimelineExporter {
@@ -84,6 +85,11 @@ extension TimelineExporter {
     }
     if let payload = event.bytes(.payload) {
       PayloadFields.write(event, payload, prefix: "aftertrace.payload.", to: &json)
+      if aspect.isNetwork || event.kind == .fileRead || event.kind == .fileWrite,
+        let lookup = NameLookup(event, payload)
+      {
+        write(lookup, to: &json)
+      }
     }
     if let first = event.value(.argument0) {
       json.beginArray("aftertrace.raw_arguments")
@@ -97,6 +103,28 @@ extension TimelineExporter {
     }
   }
 
+  /// An end of a connection as it is beyond a NAT.
+  private func writeTranslated(_ column: ColumnID, _ event: EventBlock, _ json: inout JSONText) {
+    guard let address = event.address(column) else { return }
+    let isSource = (column == .translatedLocal) != (event.kind == .networkAccept)
+    json.set(isSource ? "source.nat.ip" : "destination.nat.ip", ifPresent: address.ip)
+    json.set(isSource ? "source.nat.port" : "destination.nat.port", ifPresent: address.port)
+  }
+
+  private func write(_ lookup: NameLookup, to json: inout JSONText) {
+    let message = lookup.message
+    json.set("dns.type", message.isResponse ? "answer" : "query")
+    json.set("dns.id", "\(message.id)")
+    if let question = message.question {
+      json.set("dns.question.name", question.name)
+      json.set("dns.question.type", NameMessage.typeName(question.type))
+    }
+    guard message.isResponse else { return }
+    json.set("dns.response_code", message.codeName)
+    let addresses = lookup.addresses
+    if !addresses.isEmpty { json.set("dns.resolved_ip", strings: addresses) }
+  }
+
   /// Numbers that a JSON reader may round: written as text.
   private static let wide: Set<ColumnID> = [.memoryAddress, .accessTime, .modifyTime, .softLimit, .hardLimit]
 
@@ -105,6 +133,7 @@ extension TimelineExporter {
     guard let description = text.description(of: column) else { return }
     let name = "aftertrace." + description.name
     switch description.valueType {
+    case .string where column == .addressName: json.set("destination.domain", ifPresent: event.bytes(column))
     case .string: json.set(name, ifPresent: event.bytes(column))
     case .list:
       guard let list = event.list(column) else { return }
@@ -119,7 +148,7 @@ extension TimelineExporter {
       } else {
         json.set(name, value)
       }
-    case .address: json.set(name, ifPresent: event.address(column)?.description)
+    case .address: writeTranslated(column, event, &json)
     default: break
     }
   }
@@ -142,6 +171,8 @@ extension TimelineExporter {
     json.set("process.tty", ifPresent: event.bytes(.terminalName))
     if let marks = event.marks { json.set("aftertrace.marks", strings: marks.markNames) }
     json.set("group.id", ifPresent: event.value(.groupID).map(String.init))
+    let group = event.value(.groupID).flatMap { UInt32(exactly: $0) }
+    json.set("group.name", ifPresent: group.flatMap { text.accounts.group($0, in: event.entry.container) })
     if event.result < 0 { json.set("file.path", ifPresent: event.bytes(.path)) }
   }
 

@@ -30,7 +30,7 @@ public struct TimelineExporter {
   /// - Parameter stackSymbols: What names the functions of a crash's stack.
   public init(_ boot: CaptureBoot, stackSymbols: StackSymbols? = nil) throws(CaptureError) {
     clock = boot.clock
-    text = EventText(boot.catalogue, stackSymbols: stackSymbols)
+    text = EventText(boot.catalogue, naming: boot.containers, stackSymbols: stackSymbols)
     containers = Dictionary(boot.containers.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
     history = try ProcessHistory(of: boot)
     captureIDs = Dictionary(
@@ -197,6 +197,7 @@ public struct TimelineExporter {
     json.set("process.executable", ifPresent: process.executable)
     guard let process = history[process.key] else { return }
     json.set("user.id", ifPresent: process.userID.map(String.init))
+    json.set("user.name", ifPresent: process.userID.flatMap { text.accounts.user($0, in: process.container) })
     guard let parent = process.parent else { return }
     json.set("process.parent.pid", parent.pid)
     if parent.start.nanoseconds != 0 { writeEntityID("process.parent.entity_id", of: parent, to: &json) }

@@ -4,6 +4,8 @@ public import Events
 
 /// Says in one line what an event is.
 public struct EventText: Sendable {
+  /// What containers call users and groups.
+  public let accounts: AccountNames
   private let kinds: [UInt16: String]
   private let calls: [UInt32: String]
   private let columns: [UInt16: ColumnDescription]
@@ -33,7 +35,10 @@ public struct EventText: Sendable {
 
   /// Names come from the capture's own catalogue, so that what this version does not know is named all the same. They are
   /// made safe for a terminal like all that is in a capture.
-  public init(_ catalogue: Catalogue, stackSymbols: StackSymbols? = nil) {
+  ///
+  /// - Parameter containers: Those whose names of users and groups stand beside the numbers.
+  public init(_ catalogue: Catalogue, naming containers: [ContainerRow] = [], stackSymbols: StackSymbols? = nil) {
+    accounts = AccountNames(containers)
     self.stackSymbols = stackSymbols
     kinds = Dictionary(
       catalogue.kinds.map { ($0.number, Self.printable(Array($0.name.utf8))) }, uniquingKeysWith: { $1 })
@@ -150,6 +155,7 @@ public struct EventText: Sendable {
     }
     if columns.contains(.payload), let payload = event.bytes(.payload), !payload.isEmpty {
       line.append(UInt8(ascii: " "))
+      if let message = NameLookup(event, payload) { return line.append(text: message.text) }
       PayloadText.append(
         payload, limit: Self.payloadLimit, total: event.value(.payloadLength).map { UInt64(bitPattern: $0) }, to: &line)
     }
@@ -197,8 +203,10 @@ public struct EventText: Sendable {
       line.append(text: parts.joined(separator: " "))
     } else {
       line.append(decimal: old)
+      appendName(of: old, column, of: event, to: &line)
       line.append(text: "->")
       line.append(decimal: new)
+      appendName(of: new, column, of: event, to: &line)
     }
     return true
   }
@@ -263,6 +271,9 @@ public struct EventText: Sendable {
     case .address:
       guard let address = event.address(column) else { return false }
       line.append(text: address.description)
+      if column == .address, let name = event.bytes(.addressName) {
+        line.append(text: " (" + Self.printable(name) + ")")
+      }
     case .list:
       guard let bytes = event.bytes(column) else { return false }
       line.append(text: Self.commandLine(ByteList(nulTerminated: bytes)))
@@ -311,10 +322,17 @@ public struct EventText: Sendable {
     default:
       if style.type == .unsigned {
         line.append(decimal: UInt64(bitPattern: value))
+        appendName(of: value, column, of: event, to: &line)
       } else {
         line.append(decimal: value)
       }
     }
+  }
+
+  /// ` (www-data)` behind the number of a user or a group that the container has a name for.
+  private func appendName(of value: Int64, _ column: ColumnID, of event: EventBlock, to line: inout [UInt8]) {
+    guard let name = accounts.name(of: value, column, in: event.entry.container) else { return }
+    line.append(text: " (" + Self.printable(name) + ")")
   }
 
   /// What the kernel's headers call a number; nil where it is just a number.
@@ -392,7 +410,7 @@ public struct EventText: Sendable {
     .boundingCapabilities, .ambientCapabilities, .oldUserID, .oldGroupID, .oldEffectiveUserID, .oldEffectiveGroupID,
     .oldEffectiveCapabilities, .oldPermittedCapabilities, .oldBoundingCapabilities,
     .memoryPeak, .memoryAnonymous, .memoryFile, .swapMax, .cpuUser, .cpuSystem, .ioReads, .ioWrites, .cpuPressureFull,
-    .memoryPressureFull, .ioPressureFull, .marks, .standardStreams,
+    .memoryPressureFull, .ioPressureFull, .marks, .standardStreams, .addressName,
   ]
   /// What stands for the time before.
   private static let changes: [ColumnID: ColumnID] = [

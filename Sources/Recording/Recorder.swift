@@ -189,7 +189,7 @@ public final class Recorder {
   private func provenance() -> Provenance {
     var provenance = Provenance.live(
       captureID: randomUUID(), recorder: randomUUID(), toolVersion: options.toolVersion,
-      commandLine: options.commandLine)
+      commandLine: options.commandLine, payload: options.payload)
     if !options.containers.isEmpty { provenance[.filter] = "container " + options.containers.joined(separator: ", ") }
     if options.command != nil { provenance[.filter] = "the command and what it started" }
     return provenance

@@ -28,6 +28,8 @@ final class RecordingEngine {
   let session: ProbeSession
   let streams: Streams
   let started: BootTime
+  /// Nil where NAT cannot be seen.
+  let translations: Translations?
   var decoder: EventDecoder
   var ledger = LossLedger()
   private let hierarchy: CgroupHierarchy
@@ -61,6 +63,7 @@ final class RecordingEngine {
     let hostNamespace = mountNamespace(at: "/proc/1/ns/mnt") ?? mountNamespace(at: "/proc/self/ns/mnt") ?? 0
     attribution = Attribution(resolver: resolver, hostMountNamespace: hostNamespace)
     sampler = ResourceSampler(files: ResourceFile.all(beside: hierarchy), streams: streams)
+    translations = Translations()
     let recipes = RecipeTable()
     session = try ProbeSession(
       ProbeSettings(
@@ -75,6 +78,7 @@ final class RecordingEngine {
       recipes: recipes)
     decoder = EventDecoder(
       recipes: recipes, attribution: attribution, streams: streams, fileCapacity: settings.fileCapacity)
+    decoder.translations = translations
     decoder.isSubtreeOnly = settings.isSubtreeOnly
     decoder.masksSecrets = settings.payload.masksSecrets
     started = BootTime(nanoseconds: Clock.boot)
@@ -153,6 +157,7 @@ final class RecordingEngine {
   /// record.
   func drain(upTo now: UInt64) {
     let horizon = now == .max ? now : now - RingSet.slack
+    translations?.drain()
     let fill = session.rings.fill
     let count = Self.drain(session.rings, upTo: horizon, attribution, into: &decoder, holding: &pending)
     follow(shedder.look(Clock.boot, fill: fill, drained: count, samples: session.rings.takeSamples()))
@@ -388,7 +393,9 @@ extension Provenance {
   /// What a live capture says of its host and its recorder.
   ///
   /// - Parameter recorder: The recorder's own UUID: the same in all captures of one run.
-  static func live(captureID: String?, recorder: String?, toolVersion: String, commandLine: String) -> Provenance {
+  static func live(
+    captureID: String?, recorder: String?, toolVersion: String, commandLine: String, payload: PayloadLimits
+  ) -> Provenance {
     var provenance = Provenance()
     let kernel = kernelFacts
     provenance[.captureID] = captureID
@@ -403,6 +410,7 @@ extension Provenance {
     provenance[.clock] = "boottime"
     provenance[.source] = "live"
     provenance[.commandLine] = commandLine
+    provenance[.payload] = payload.text
     return provenance
   }
 }

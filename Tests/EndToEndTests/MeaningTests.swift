@@ -158,6 +158,147 @@ extension EndToEndTests {
       if freezer == nil { print("skipped in part: no cgroup of version 2 to freeze") }
     }
 
+    private static func build(_ program: String, in directory: String) throws -> String {
+      let source = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+      let built = try ProgramLaunch(
+        Lab.find("cc")!, ["-O1", "-static", "-w", "-o", directory + "/" + program, "\(source)/Programs/\(program).c"],
+        environment: Program.clean
+      ).run(mergingErrors: true)
+      guard built.end.isSuccess else { throw LabError("\(program).c: " + built.text) }
+      return directory + "/" + program
+    }
+
+    @Test(.enabled(if: Program.canRecord(DockerLab.skipReason ?? TaskTests.skipReason)), arguments: [true, false])
+    func `what was looked up by DNS names the connects that follow, and users have the container's own names`(
+      keepsPayload: Bool
+    ) throws {
+      let place = try Workplace()
+      let capture = place["names.pcapng"]
+      let program = try Self.build("names", in: place.directory)
+      let lab = try DockerLab()
+      defer { lab.end() }
+      let recorder = try RunningRecorder(to: capture, flags: keepsPayload ? [] : ["--no-payload"])
+      try lab.docker(
+        "run", "--rm", "--name", "names", "--network", "none", "--user", "1000:1000", "--sysctl",
+        "net.ipv4.ip_unprivileged_port_start=0", "-v", program + ":/bin/names", DockerLab.image, "/bin/names")
+      #expect(try recorder.end() == .exited(0), "\(recorder.said)")
+      let events = try Program.rows("export", capture, "--container", "names")
+      let visits = events.filter { event in
+        ["net.connect", "net.outcome"].contains(event.text("aftertrace.kind"))
+          && event.number("destination.port") == 8080
+      }
+      let told = visits.map {
+        "\($0.text("aftertrace.kind")!) \($0.text("destination.ip") ?? "-") \($0.text("destination.domain") ?? "-")"
+      }
+      func name(_ name: String) -> String { keepsPayload ? name : "-" }
+      let outcome = told.filter { $0.hasPrefix("net.outcome") }
+      #expect(
+        told.filter { $0.hasPrefix("net.connect") } == [
+          "net.connect 127.0.0.67 \(name("connected.example.test"))",
+          "net.connect 127.0.0.109 \(name("musl.example.test"))", "net.connect ::1 \(name("tcp.example.test"))",
+          "net.connect 127.0.0.9 -",
+        ])
+      #expect(outcome.allSatisfy { $0 == "net.outcome 127.0.0.109 \(name("musl.example.test"))" })
+      let answers = events.filter { $0.text("dns.type") == "answer" && $0.text("aftertrace.kind") == "net.recv" }
+      #expect(
+        answers.map { "\($0.text("dns.question.name")!) \($0.text("dns.response_code")!)" }
+          == (keepsPayload
+            ? [
+              "connected.example.test NOERROR", "musl.example.test NOERROR", "gone.example.test NXDOMAIN",
+            ] : []))
+      let information = try Program.run("info", capture).text
+      #expect(information.contains("names       addresses have none") == !keepsPayload, "\(information)")
+      if keepsPayload {
+        #expect(events.contains { $0["dns.resolved_ip"]?.elements.first?.string == "::1" })
+        let text = try Program.run("events", capture, "--container", "names").text
+        #expect(text.contains("dns A musl.example.test = edge.cdn.test, 127.0.0.109"))
+        #expect(text.contains("127.0.0.67:8080 (connected.example.test)"))
+      }
+      // Of the image's /etc/passwd: on the host 1000 may be anybody.
+      let process = try #require(
+        try Program.rows("ps", capture, "--json", "--container", "names").first { $0.words == ["/bin/names"] })
+      #expect(process.text("user") == "web" && process.text("group") == "web")
+      #expect(try Program.run("ps", capture, "--container", "names").text.contains("1000 (web)"))
+      #expect(events.contains { $0.text("user.name") == "web" && $0.text("aftertrace.kind") == "net.connect" })
+    }
+
+    static let natSkipReason: String? = {
+      for program in ["ip", "iptables", "nsenter", "busybox"] where Lab.find(program) == nil {
+        return "\(program) is not installed"
+      }
+      return File.exists("/proc/net/nf_conntrack") ? nil : "the kernel tracks no connections"
+    }()
+
+    @Test(.enabled(if: Program.canRecord(DockerLab.skipReason ?? natSkipReason)))
+    func `connections through a masquerade and a published port are told from both sides`() throws {
+      let place = try Workplace()
+      let capture = place["nat.pcapng"]
+      let lab = try DockerLab()
+      defer { lab.end() }
+      func run(_ words: String...) throws {
+        let result = try ProgramLaunch(Lab.find(words[0])!, Array(words.dropFirst()), environment: Program.clean)
+          .run(mergingErrors: true)
+        guard result.end.isSuccess else { throw LabError("\(words.joined(separator: " ")): \(result.text)") }
+      }
+      // A host of the test's own, a network namespace, so that no rule is left behind; and what is beyond it.
+      let host = "at-host-\(processID)"
+      let world = "at-world-\(processID)"
+      defer { for name in [host, world] { try? run("ip", "netns", "delete", name) } }
+      for name in [host, world] { try run("ip", "netns", "add", name) }
+      try lab.docker("run", "-d", "--name", "nat", "--network", "none", DockerLab.image, "/bin/sleep", "120")
+      let pid = try lab.docker("inspect", "-f", "{{.State.Pid}}", "nat")
+      for (near, far, address, place) in [
+        ("to-box", "eth0", "10.77.0", pid), ("to-world", "eth1", "10.78.0", world),
+      ] {
+        try run("ip", "-n", host, "link", "add", near, "type", "veth", "peer", "name", far, "netns", place)
+        try run("ip", "-n", host, "address", "add", address + ".1/24", "dev", near)
+        try run("ip", "-n", host, "link", "set", near, "up")
+        let inside = place == pid ? ["nsenter", "-t", pid, "-n", "ip"] : ["ip", "-n", world]
+        for words in [
+          ["address", "add", address + ".2/24", "dev", far], ["link", "set", far, "up"],
+          ["route", "add", "default", "via", address + ".1"],
+        ] {
+          let line = inside + words
+          let result = try ProgramLaunch(Lab.find(line[0])!, Array(line.dropFirst()), environment: Program.clean)
+            .run(mergingErrors: true)
+          #expect(result.end.isSuccess, "\(line): \(result.text)")
+        }
+      }
+      let network = "--net=/run/netns/" + host
+      try run("nsenter", network, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
+      let rules = [
+        "POSTROUTING -s 10.77.0.0/24 -o to-world -j MASQUERADE",
+        "PREROUTING -i to-world -p tcp --dport 8080 -j DNAT --to-destination 10.77.0.2:80",
+      ]
+      for rule in rules { try run("nsenter", network, "sh", "-c", "iptables -t nat -A " + rule) }
+      let recorder = try RunningRecorder(to: capture, network: "/run/netns/" + host)
+      let server = try ChildProcess(
+        starting: ProgramLaunch(
+          Lab.find("nsenter")!, ["--net=/run/netns/" + world, "busybox", "nc", "-l", "-p", "7000"],
+          environment: Program.clean))
+      defer {
+        try? server.signal(SIGKILL)
+        _ = try? server.wait()
+      }
+      try lab.docker("exec", "-d", "nat", "/bin/sh", "-c", "echo hello | /bin/nc -l -p 80")
+      usleep(300_000)
+      try lab.docker("exec", "nat", "/bin/sh", "-c", "echo hello | /bin/nc -w 1 10.78.0.2 7000; :")
+      try run("nsenter", "--net=/run/netns/" + world, "busybox", "nc", "-w", "1", "10.78.0.1", "8080")
+      #expect(try recorder.end() == .exited(0), "\(recorder.said)")
+      let events = try Program.rows("export", capture, "--container", "nat")
+      let out = try #require(
+        events.first { $0.text("aftertrace.kind") == "net.connect" && $0.number("destination.port") == 7000 })
+      #expect(out.text("source.ip") == "10.77.0.2" && out.text("source.nat.ip") == "10.78.0.1")
+      #expect(out.text("destination.nat.ip") == nil)
+      let accepted = try #require(
+        events.first { $0.text("aftertrace.kind") == "net.accept" && $0.number("aftertrace.result") ?? -1 >= 0 })
+      #expect(accepted.number("destination.port") == 80)
+      #expect(accepted.text("destination.nat.ip") == "10.78.0.1" && accepted.number("destination.nat.port") == 8080)
+      #expect(accepted.text("source.nat.ip") == nil)
+      #expect(
+        try Program.run("events", capture, "--container", "nat").text.contains("translated_local=10.78.0.1:8080"))
+    }
+
     private static func write(_ text: String, to path: String) throws {
       let file = try FileDescriptor.open(path, flags: O_WRONLY)
       try Array(text.utf8).withUnsafeBytes { try file.write($0) }

@@ -70,13 +70,16 @@ struct RunningRecorder {
   let log: String
 
   /// Comes back when the probes are live.
-  init(to capture: String, flags: [String] = []) throws {
+  ///
+  /// - Parameter network: The file of a network namespace, which the recorder takes for the host's.
+  init(to capture: String, flags: [String] = [], network: String? = nil) throws {
     log = capture + ".log"
     let output = try FileDescriptor.open(log, flags: O_WRONLY | O_CREAT | O_TRUNC)
     child = try ChildProcess(
       starting: ProgramLaunch(
-        Program.path, ["record", "-o", capture] + flags, environment: Program.clean, output: output.number,
-        errorOutput: output.number))
+        network == nil ? Program.path : Lab.find("nsenter")!,
+        (network.map { ["--net=" + $0, Program.path] } ?? []) + ["record", "-o", capture] + flags,
+        environment: Program.clean, output: output.number, errorOutput: output.number))
     let log = log
     guard Lab.waitUntil(limit: .seconds(30), { Self.text(log).contains("probes are live") }) else {
       try? child.signal(SIGKILL)

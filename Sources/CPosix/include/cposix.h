@@ -11,11 +11,17 @@
 int at_memory_file(const char *name);
 /* Fails with EEXIST where rename(2) would replace. */
 int at_rename_exclusively(const char *path, const char *new_path);
+/* openat2 with RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS: whatever the path says, it stays below the directory. */
+int at_open_in_root(int directory, const char *path, int flags);
 uint64_t at_load_acquire_u64(const void *address);
 void at_store_release_u64(void *address, uint64_t value);
 uint32_t at_load_acquire_u32(const void *address);
 
 /* Sockets. */
 int at_accept(int listener);
+/* A netlink socket in these multicast groups (one bit a group), which never blocks. */
+int at_netlink(int protocol, uint32_t groups, int receive_buffer);
+/* Drops, in the kernel, messages about connections that no NAT changes: of NETLINK_NETFILTER. */
+int at_keep_translated(int socket);
 int at_peer(int socket, int32_t *pid, uint32_t *user);
 #endif

@@ -60,7 +60,7 @@ private final class EventPrinter {
     self.format = format
     self.namesHost = namesHost
     exporter = format == .text ? nil : try TimelineExporter(request.boot, stackSymbols: stackSymbols)
-    text = EventText(request.boot.catalogue, stackSymbols: stackSymbols)
+    text = EventText(request.boot.catalogue, naming: request.containers, stackSymbols: stackSymbols)
     time = TimeText(clock: request.clock, isLocal: request.isLocal)
     namesContainer = request.containers.count > 1 && request.selected?.count != 1
     triggers = request.triggers[...]

@@ -77,6 +77,9 @@ private struct SectionInfo {
       ("host", [provenance[.hostName], provenance[.kernelRelease]].compactMap { $0 }.joined(separator: ", kernel ")))
     facts.append(("recorded by", "aftertrace " + (provenance[.toolVersion] ?? "?")))
     if let filter = provenance[.filter] { facts.append(("filter", filter)) }
+    if provenance[.payload]?.contains(" dns=0 ") == true {
+      facts.append(("names", "addresses have none: no payload of name lookups was kept"))
+    }
     if let first = blocks.map(\.firstTime).min(), let last = blocks.map(\.lastTime).max() {
       facts.append(
         ("time", "\(time.date(first)) to \(time.date(last)), \(durationText(last.nanoseconds - first.nanoseconds))"))

@@ -15,7 +15,9 @@ struct PsCommand {
         let boot = request.boot.bootID.map { " (boot \(EventText.printable(Array($0.utf8))))" } ?? ""
         try output.line(request.hostLabel + boot)
       }
-      count += try PsTable(request: request, output: output, text: EventText(request.boot.catalogue)).print()
+      count += try PsTable(
+        request: request, output: output, text: EventText(request.boot.catalogue, naming: request.containers)
+      ).print()
     }
     return count == 0 && file.isNarrowed ? 1 : 0
   }
@@ -65,7 +67,8 @@ private struct PsTable {
     let time = TimeText(clock: request.clock, isLocal: request.isLocal)
     let process = node.process
     var cells = [
-      "\(process.key.pid)", parent(of: node, history), process.userID.map(String.init) ?? "-",
+      "\(process.key.pid)", parent(of: node, history),
+      process.userID.map { text.accounts.userText($0, in: process.container) } ?? "-",
       process.flags.contains(.foundByScan) ? "before" : time.time(process.key.start),
       process.end.map { time.time($0) } ?? "-",
       process.exitCode.map { text.end(ExitStatus(waitStatus: $0), process.death) } ?? "-",
@@ -150,7 +153,9 @@ private struct PsTable {
       }
     }
     json.set("uid", ifPresent: process.userID)
+    json.set("user", ifPresent: process.userID.flatMap { text.accounts.user($0, in: process.container) })
     json.set("gid", ifPresent: process.groupID)
+    json.set("group", ifPresent: process.groupID.flatMap { text.accounts.group($0, in: process.container) })
     json.set("session", ifPresent: process.session)
     json.set("tty", ifPresent: process.terminalName)
     json.set("comm", process.comm)

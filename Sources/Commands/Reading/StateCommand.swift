@@ -35,7 +35,7 @@ private struct StateText {
   init(request: ReadingRequest, output: Output) {
     self.request = request
     self.output = output
-    text = EventText(request.boot.catalogue)
+    text = EventText(request.boot.catalogue, naming: request.containers)
   }
 
   func print(_ state: WindowState) throws {

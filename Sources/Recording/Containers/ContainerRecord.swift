@@ -20,6 +20,9 @@ public struct ContainerRecord: Sendable, SelectableContainer {
   /// Whether a file of its engine was read.
   public var isDescribed: Bool { metadata.source != "cgroup" }
 
+  /// Its names of users and groups; nil where they could not be read, or not yet.
+  public internal(set) var accounts: ContainerAccounts?
+
   var liveCgroups = 0
   /// Those that count to it while one of its cgroups is there.
   var mountNamespaces: [UInt32] = []

@@ -37,6 +37,8 @@ public final class ContainerResolver {
   private var changes: [ContainerChange] = []
   private let worker: MetadataWorker
   private var thread: WorkerThread?
+  private let accounts: AccountReader
+  private var accountThread: WorkerThread?
 
   private struct Node {
     var parent: CgroupID
@@ -60,15 +62,21 @@ public final class ContainerResolver {
   public init(hierarchy: CgroupHierarchy, roots: RuntimeRoots = RuntimeRoots(), discoversRoots: Bool = true) throws {
     self.hierarchy = hierarchy
     hostNamespaces = Set(["/proc/self/ns/mnt", "/proc/1/ns/mnt"].compactMap(mountNamespace(at:)))
+    let accounts = try AccountReader()
+    self.accounts = accounts
     let worker = try MetadataWorker(
-      hierarchy: hierarchy, discoversRoots: discoversRoots, hostNamespaces: hostNamespaces)
+      hierarchy: hierarchy, discoversRoots: discoversRoots, hostNamespaces: hostNamespaces, accounts: accounts)
     self.worker = worker
     thread = try WorkerThread(name: "metadata") { worker.run(roots: roots) }
+    accountThread = try WorkerThread(name: "accounts") { accounts.run() }
   }
 
   deinit {
     worker.stop()
     thread.take()?.join()
+    // Not awaited: a container's file system may hold it.
+    accounts.stop()
+    accountThread.take()?.detach()
   }
 }
 
@@ -182,6 +190,11 @@ extension ContainerResolver {
     } else {
       learn(namespace, of: key)
     }
+  }
+
+  /// Has the container's names of users and groups read, by way of one of its processes.
+  func readAccounts(of key: ContainerKey, process: ProcessKey) {
+    accounts.add(.container(key), pid: process.pid, .start(process.start))
   }
 
   /// What was learnt since the last call. Costs a lock when there is nothing.
@@ -379,6 +392,7 @@ extension ContainerResolver {
 
 extension ContainerResolver {
   private func takeAnswers() {
+    defer { takeAccounts() }
     for answer in worker.takeAnswers() {
       switch answer {
       case .described(let id, let metadata): describe(id, metadata)
@@ -394,6 +408,19 @@ extension ContainerResolver {
       case .vanished(let id):
         cgroupRemoved(id: id, at: BootTime(nanoseconds: Clock.boot))
       }
+    }
+  }
+
+  private func takeAccounts() {
+    for (subject, accounts) in accounts.takeAnswers() {
+      let key =
+        switch subject {
+        case .cgroup(let id): table[id]
+        case .container(let key): key
+        }
+      guard let known = records[key]?.accounts != accounts ? records[key] : nil else { continue }
+      records[known.key]?.accounts = accounts
+      changes.append(.described(known.key))
     }
   }
 

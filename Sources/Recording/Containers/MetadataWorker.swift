@@ -48,8 +48,12 @@ final class MetadataWorker: Sendable {
   private let discoversRoots: Bool
   /// Mount namespaces that are surely the host's: this program's and that of pid 1.
   private let hostNamespaces: Set<UInt32>
+  private let accounts: AccountReader
 
-  init(hierarchy: CgroupHierarchy, discoversRoots: Bool, hostNamespaces: Set<UInt32>) throws(SystemError) {
+  init(
+    hierarchy: CgroupHierarchy, discoversRoots: Bool, hostNamespaces: Set<UInt32>, accounts: AccountReader
+  ) throws(SystemError) {
+    self.accounts = accounts
     bell = try WakeUp()
     answered = try WakeUp()
     self.hierarchy = hierarchy
@@ -198,6 +202,10 @@ extension MetadataWorker {
     }
     if var metadata = item.metadata, findFirstProcess(&metadata, launch: item.launch, roots: reader.roots) {
       answer(.started(item.request.cgroup, metadata))
+      // Before its program runs, which may be over in no time.
+      if let pid = metadata.pid, let namespace = metadata.mountNamespace {
+        accounts.add(.cgroup(item.request.cgroup), pid: pid, .mountNamespace(namespace))
+      }
       finishFirstAttempt(&item)
       return true
     }

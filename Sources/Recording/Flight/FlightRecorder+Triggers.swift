@@ -116,7 +116,7 @@ extension FlightRecorder {
     let record = engine.resolver[key]
     var provenance = Provenance.live(
       captureID: randomUUID(), recorder: recorderID, toolVersion: options.toolVersion,
-      commandLine: options.commandLine)
+      commandLine: options.commandLine, payload: options.payload)
     provenance[.filter] = key == .host ? "the host" : "container \(record?.id ?? "")"
     var start = CaptureStart(
       provenance: provenance, catalogue: .live(), containerID: record?.id ?? "",

@@ -317,6 +317,7 @@ public final class FlightRecorder {
       store.resumed[key] = nil
       engine.streams.unwanted.remove(key)
       engine.streams.forget(key)
+      engine.decoder.addressNames.forget(key)
     }
   }
 
@@ -327,6 +328,7 @@ public final class FlightRecorder {
     account.blocks = store.blockBytes
     account.archives = store.histories.values.reduce(0) { $0 + $1.archiveBytes }
     account.processes = engine.decoder.processes.memoryInBytes + engine.decoder.credentials.memoryInBytes
+    account.processes += engine.decoder.addressNames.memoryInBytes + (engine.translations?.memoryInBytes ?? 0)
     account.descriptors = engine.decoder.descriptors?.memoryInBytes ?? 0
     account.files = engine.decoder.files.memoryInBytes
     account.queue = max(shelf.queuedBytes - store.pinnedBytes, 0)

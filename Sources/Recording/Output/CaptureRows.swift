@@ -14,6 +14,8 @@ extension ContainerRow {
       cgroupPaths: [record.cgroupPath.description], cgroup: record.cgroups.first,
       mountNamespace: metadata.mountNamespace, metadataSource: metadata.source,
       flags: (record.isOlderThanRecording ? .foundByScan : ContainerFlags()).union(metadata.isSandbox ? .sandbox : []))
+    users = record.accounts?.users.map { AccountName(id: $0.id, name: $0.name) } ?? []
+    groups = record.accounts?.groups.map { AccountName(id: $0.id, name: $0.name) } ?? []
   }
 }
 

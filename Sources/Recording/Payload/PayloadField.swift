@@ -33,6 +33,13 @@ struct PayloadField {
     isThere = true
   }
 
+  /// Hands over what was kept; valid while the record is.
+  func read<Result>(_ body: (RawSpan) -> Result) -> Result? {
+    guard isThere else { return nil }
+    if let single { return body(single.bytes) }
+    return body(joined.span.bytes)
+  }
+
   /// Gives the row its payload, secrets masked; valid while the record is.
   func write(to builder: EventBlockBuilder, masksSecrets: Bool) {
     guard isThere else { return }

@@ -75,7 +75,7 @@ extension ProcessTable {
   static func isAlive(_ key: ProcessKey) -> Bool { startsInTheSameTick("/proc/\(key.pid)", key.start) }
 
   /// /proc counts starts in ticks of 10 ms: compared at that grain.
-  private static func startsInTheSameTick(_ directory: String, _ start: BootTime) -> Bool {
+  static func startsInTheSameTick(_ directory: String, _ start: BootTime) -> Bool {
     guard let bytes = try? FileDescriptor.contents(of: directory + "/stat", limit: 4096),
       let parenthesis = bytes.lastIndex(of: UInt8(ascii: ")"))
     else { return false }

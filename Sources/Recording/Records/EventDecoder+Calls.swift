@@ -52,7 +52,10 @@ extension EventDecoder {
     }
     if let blocked = details.blocked { setDuration(blocked, header, body.result, builder) }
     setPaths(details, recipe, in: builder)
-    setAddress(details, in: builder)
+    let address = setAddress(details, in: builder)
+    if kind == .networkConnect, let address { tellPeer(address, builder) }
+    if kind == .networkConnect || kind == .networkAccept, let file = details.file { tellOutside(file, builder) }
+    if kind == .networkReceive, isNameService(details, address) { learnNames(details.payload, kind, header, builder) }
     if let pair = details.pair {
       builder.set(.descriptor, Int64(pair.0))
       builder.set(.secondDescriptor, Int64(pair.1))
@@ -168,13 +171,25 @@ extension EventDecoder {
   }
 
   /// The address that was passed; for accept and connected sockets the one that the kernel holds.
-  private func setAddress(_ details: Details, in builder: EventBlockBuilder) {
+  private func setAddress(_ details: Details, in builder: EventBlockBuilder) -> SocketAddress? {
     if let address = details.address.flatMap({ SocketAddress(socketAddress: $0) }) {
       builder.set(.address, address: address)
-    } else if let socket = details.socket {
+      return address
+    }
+    if let socket = details.socket {
       let definition = FileDefinition(file: .unknown, inode: 0, device: 0, mode: 0, type: 0, flags: [])
       definition.describe(socket)
       if let remote = definition.remote { builder.set(.address, address: remote) }
+      return definition.remote
+    }
+    return nil
+  }
+
+  private func isNameService(_ details: Details, _ address: SocketAddress?) -> Bool {
+    if details.file?.payload_class == UInt8(AT_PAYLOAD_DNS.rawValue) { return true }
+    switch address {
+    case .ipv4(_, let port), .ipv6(_, let port): return port == 53
+    default: return false
     }
   }
 }

@@ -34,7 +34,11 @@ extension EventDecoder {
     var marks = processes[parent].marks.intersection(.ofImage)
     if key != .host {
       let isBornInto = attribution.place(cgroup: header.cgroup, mountNamespace: 0).container != key
-      if isBornInto || processes[parent].marks.contains(.runtimeSetUp) { marks.insert(.runtimeSetUp) }
+      if isBornInto || processes[parent].marks.contains(.runtimeSetUp) {
+        marks.insert(.runtimeSetUp)
+        // It is about to have the container's root: read then, what it runs may be over in no time.
+        if lives[key].first == nil { attribution.resolver.readAccounts(of: key, process: processes[child].key) }
+      }
     }
     processes[child].marks = marks
   }
@@ -81,6 +85,7 @@ extension EventDecoder {
     if entry == .firstProcess {
       lives[key].first = processes[number].key
       lives[key].starts += 1
+      attribution.resolver.readAccounts(of: key, process: processes[number].key)
     }
     return entry
   }
@@ -121,6 +126,7 @@ extension EventDecoder {
       }
       lives[key] = ContainerLives.Life(first: processes[ordered[0]].key, starts: 1, isCreationTold: true)
       processes[ordered[0]].marks.insert(.firstProcess)
+      attribution.resolver.readAccounts(of: key, process: processes[ordered[0]].key)
       for number in ordered.dropFirst() { processes[number].marks.insert(.enteredFromOutside) }
     }
   }

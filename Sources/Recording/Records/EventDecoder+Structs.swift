@@ -94,7 +94,11 @@ extension EventDecoder {
     builder.set(.socketState, Int64(body.socket.state))
     let definition = FileDefinition(file: .unknown, inode: 0, device: 0, mode: 0, type: 0, flags: [])
     definition.describe(body.socket)
-    if let remote = definition.remote { builder.set(.address, address: remote) }
+    if let remote = definition.remote {
+      builder.set(.address, address: remote)
+      tellPeer(remote, builder)
+      tellOutside(body.file, builder)
+    }
     streams.endRow(builder)
   }
 }

@@ -44,6 +44,8 @@ struct EventDecoder {
   var deaths = DeathLedger()
   var interruptedCalls = InterruptedCalls()
   var lives = ContainerLives()
+  var addressNames = AddressNames()
+  var translations: Translations?
   /// Of the row that was begun last.
   private(set) var currentProcess = -1
   /// Files that were named by a number that no definition came for, or whose definition was given up: by container.
@@ -155,6 +157,7 @@ struct EventDecoder {
         payload.take(field)
         takeDuration(field, header, body.result, builder)
       }
+      if body.file.payload_class == UInt8(AT_PAYLOAD_DNS.rawValue) { learnNames(payload, kind, header, builder) }
       payload.write(to: builder, masksSecrets: masksSecrets)
     }
     streams.endRow(builder)
