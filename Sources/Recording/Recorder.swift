@@ -166,7 +166,8 @@ public final class Recorder {
     output.finish(Completeness(from: engine.started, to: end, isComplete: obstacles.isEmpty, reason: words))
     writer.take()?.join()
     return RecordingSummary(
-      eventCount: streams.eventCount, lostCount: engine.ledger.eventCount + output.lostAtEnd, bytesWritten: output.bytesWritten,
+      eventCount: streams.eventCount, lostCount: engine.ledger.eventCount + output.lostAtEnd,
+      bytesWritten: output.bytesWritten,
       isComplete: obstacles.isEmpty && output.error == nil, reason: words, commandStatus: command?.status,
       writeError: output.error.map { "\($0)" }, processorNanoseconds: Clock.processCPU)
   }
