@@ -109,7 +109,7 @@ struct Act: Sendable, CustomTestStringConvertible {
       "setuid",
       lifecycle(
         "credentials.user",
-        "setuid user_id=0->1000 effective_user_id=0->1000 effective_capabilities=-all permitted_capabilities=-all asked_id=1000 = 0",
+        "setuid user_id=0 (root)->1000 (web) effective_user_id=0 (root)->1000 (web) effective_capabilities=-all permitted_capabilities=-all asked_id=1000 = 0",
         [
           "aftertrace.old_user_id": "0", "aftertrace.effective_user_id": "1000", "aftertrace.saved_user_id": "1000",
           "aftertrace.effective_capabilities": "0", "aftertrace.effective_capabilities_number": "0",
@@ -119,12 +119,12 @@ struct Act: Sendable, CustomTestStringConvertible {
       "setreuid",
       lifecycle(
         "credentials.user",
-        "setreuid effective_user_id=0->1000 effective_capabilities=-all asked_id=-1 asked_effective_id=1000 = 0")),
+        "setreuid effective_user_id=0 (root)->1000 (web) effective_capabilities=-all asked_id=-1 asked_effective_id=1000 = 0")),
     Act(
       "setresuid",
       lifecycle(
         "credentials.user",
-        "setresuid user_id=0->1 effective_user_id=0->2 effective_capabilities=-all permitted_capabilities=-all asked_id=1 asked_effective_id=2 asked_saved_id=3 = 0"
+        "setresuid user_id=0 (root)->1 effective_user_id=0 (root)->2 effective_capabilities=-all permitted_capabilities=-all asked_id=1 asked_effective_id=2 asked_saved_id=3 = 0"
       )),
     Act(
       "setfsuid",
@@ -133,15 +133,15 @@ struct Act: Sendable, CustomTestStringConvertible {
         "setfsuid effective_capabilities=-CAP_CHOWN|CAP_DAC_OVERRIDE|CAP_FOWNER|CAP_MKNOD asked_id=1000 = 0")),
     Act(
       "setgid",
-      lifecycle("credentials.group", "setgid group_id=0->1000 effective_group_id=0->1000 asked_id=1000 = 0")),
+      lifecycle("credentials.group", "setgid group_id=0 (root)->1000 (web) effective_group_id=0 (root)->1000 (web) asked_id=1000 = 0")),
     Act(
       "setregid",
-      lifecycle("credentials.group", "setregid effective_group_id=0->1000 asked_id=-1 asked_effective_id=1000 = 0")),
+      lifecycle("credentials.group", "setregid effective_group_id=0 (root)->1000 (web) asked_id=-1 asked_effective_id=1000 = 0")),
     Act(
       "setresgid",
       lifecycle(
         "credentials.group",
-        "setresgid group_id=0->1 effective_group_id=0->2 asked_id=1 asked_effective_id=2 asked_saved_id=3 = 0")),
+        "setresgid group_id=0 (root)->1 effective_group_id=0 (root)->2 asked_id=1 asked_effective_id=2 asked_saved_id=3 = 0")),
     Act(
       "setgroups",
       lifecycle("credentials.groups", "setgroups groups=7 100 = 0")),
@@ -155,7 +155,7 @@ struct Act: Sendable, CustomTestStringConvertible {
       "setuid-refused",
       lifecycle(
         "credentials.user",
-        "setuid user_id=0->1000 effective_user_id=0->1000 effective_capabilities=-all permitted_capabilities=-all asked_id=1000 = 0"
+        "setuid user_id=0 (root)->1000 (web) effective_user_id=0 (root)->1000 (web) effective_capabilities=-all permitted_capabilities=-all asked_id=1000 = 0"
       ),
       lifecycle("credentials.user", "setuid asked_id=0 = -EPERM")),
     Act(
