@@ -119,7 +119,8 @@ struct Act: Sendable, CustomTestStringConvertible {
       "setreuid",
       lifecycle(
         "credentials.user",
-        "setreuid effective_user_id=0 (root)->1000 (web) effective_capabilities=-all asked_id=-1 asked_effective_id=1000 = 0")),
+        "setreuid effective_user_id=0 (root)->1000 (web) effective_capabilities=-all asked_id=-1 asked_effective_id=1000 = 0"
+      )),
     Act(
       "setresuid",
       lifecycle(
@@ -133,15 +134,20 @@ struct Act: Sendable, CustomTestStringConvertible {
         "setfsuid effective_capabilities=-CAP_CHOWN|CAP_DAC_OVERRIDE|CAP_FOWNER|CAP_MKNOD asked_id=1000 = 0")),
     Act(
       "setgid",
-      lifecycle("credentials.group", "setgid group_id=0 (root)->1000 (web) effective_group_id=0 (root)->1000 (web) asked_id=1000 = 0")),
+      lifecycle(
+        "credentials.group",
+        "setgid group_id=0 (root)->1000 (web) effective_group_id=0 (root)->1000 (web) asked_id=1000 = 0")),
     Act(
       "setregid",
-      lifecycle("credentials.group", "setregid effective_group_id=0 (root)->1000 (web) asked_id=-1 asked_effective_id=1000 = 0")),
+      lifecycle(
+        "credentials.group", "setregid effective_group_id=0 (root)->1000 (web) asked_id=-1 asked_effective_id=1000 = 0")
+    ),
     Act(
       "setresgid",
       lifecycle(
         "credentials.group",
-        "setresgid group_id=0 (root)->1 effective_group_id=0 (root)->2 asked_id=1 asked_effective_id=2 asked_saved_id=3 = 0")),
+        "setresgid group_id=0 (root)->1 effective_group_id=0 (root)->2 asked_id=1 asked_effective_id=2 asked_saved_id=3 = 0"
+      )),
     Act(
       "setgroups",
       lifecycle("credentials.groups", "setgroups groups=7 100 = 0")),
