@@ -160,6 +160,9 @@ public struct Pipe: ~Copyable, Sendable {
 
   /// Gives the reading end; the writing end is closed.
   public consuming func closeWriting() -> FileDescriptor { reading }
+
+  /// Gives the writing end; the reading end is closed.
+  public consuming func closeReading() -> FileDescriptor { writing }
 }
 
 private func withCStrings<Result>(

@@ -1,3 +1,4 @@
+internal import CPosix
 internal import Glibc
 
 /// An open descriptor, closed when its owner goes away.
@@ -92,4 +93,18 @@ public var descriptorLimit: Int {
   var limit = rlimit()
   guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 256 }
   return Int(clamping: limit.rlim_cur)
+}
+
+extension FileDescriptor {
+  /// Moves up to `count` bytes to `other` without copying them through memory; one of both is a pipe.
+  ///
+  /// The corresponding C function is `splice`.
+  ///
+  /// - Returns: How many; 0 at the end; nil when nothing is there yet and waiting was not asked for.
+  public borrowing func move(_ count: Int, to other: borrowing FileDescriptor) throws(SystemError) -> Int? {
+    let moved = at_splice(number, other.number, UInt(max(count, 0)))
+    if moved >= 0 { return moved }
+    if errno == EAGAIN || errno == EINTR { return nil }
+    throw .last("splice")
+  }
 }

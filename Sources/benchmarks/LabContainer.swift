@@ -3,7 +3,8 @@ internal import Posix
 /// A cgroup named as docker names a container's, with processes in it: all that attribution by pattern needs.
 struct LabContainer {
   let id: String
-  private let cgroup: String
+  /// The directory of its cgroup.
+  let cgroup: String
 
   init(number: Int) throws {
     id = Self.id(UInt64(processID) << 32 | UInt64(number))

@@ -3,7 +3,10 @@ internal import Posix
 
 /// Measures against the targets, and makes the capture that reading is measured with.
 ///
-///     benchmarks [--pairs N] [--count N] [--seconds N] [unwatched watched pipeline size watch trigger reading inspector]
+///     benchmarks [--pairs N] [--count N] [--seconds N] [unwatched watched pipeline size watch trigger reading inspector peers]
+///
+/// `peers` is each of `peers-dd`, `peers-find`, `peers-tar`, `peers-fork` and `peers-network`.
+///
 ///     benchmarks --make-data DIRECTORY
 @main struct Benchmarks {
   static func main() {
@@ -15,6 +18,10 @@ internal import Posix
       if words.first == "--paced", words.count == 3, let rate = Int(words[1]), let seconds = Int(words[2]) {
         return try PacedWork.run(callsPerSecond: rate, seconds: seconds)
       }
+      if words.first == "--trace-raw", words.count == 4 {
+        return try RawTrace(instance: words[1], directory: words[2], bufferInKibibytes: words[3]).run()
+      }
+      if words.first == "--ping-pong", words.count == 2, let count = Int(words[1]) { return try PingPong.run(count) }
       var bench = try Workbench()
       defer { bench.cleanUp() }
       if words.first == "--make-data", words.count == 2 {
@@ -30,7 +37,9 @@ internal import Posix
     }
   }
 
-  private static let all = ["unwatched", "watched", "pipeline", "size", "watch", "trigger", "reading", "inspector"]
+  private static let all =
+    ["unwatched", "watched", "pipeline", "size", "watch", "trigger", "reading", "inspector"] + peers
+  private static let peers = PeerWorkload.Kind.allCases.map { "peers-" + $0.rawValue }
   /// For one section, beside the time that the pipeline is to run for.
   private static let secondsAllowed = 180
 
@@ -48,6 +57,8 @@ internal import Posix
         case "--seconds": bench.seconds = number
         default: throw Refusal(reason: "unknown option \(word)")
         }
+      } else if word == "peers" {
+        sections += peers
       } else if all.contains(word) {
         sections.append(word)
       } else {
@@ -73,7 +84,10 @@ internal import Posix
             try TriggerBenchmarks(bench: bench).run()
             try WatchBenchmarks(bench: bench).triggers()
           case "reading": try LargeCapture(directory: "captures/bench").read(bench)
-          default: try InspectorBenchmarks().run(bench)
+          case "inspector": try InspectorBenchmarks().run(bench)
+          default:
+            let kind = PeerWorkload.Kind(rawValue: String(section.dropFirst("peers-".count)))
+            if let kind { try PeerBenchmarks(bench, kind).run() }
           }
         }
       } catch {

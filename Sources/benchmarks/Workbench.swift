@@ -129,6 +129,17 @@ struct BackgroundRecorder: ~Copyable {
     self.errors = errors
   }
 
+  /// Processor nanoseconds of all its threads until now, to the kernel's tick of 10 ms.
+  var processorNanoseconds: Double {
+    get throws {
+      let text = String(decoding: try FileDescriptor.contents(of: "/proc/\(child.pid)/stat"), as: UTF8.self)
+      // The name before may hold anything, the last parenthesis ends it. The 14th and 15th field, so the 12th and 13th.
+      let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+      guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return .nan }
+      return (user + system) * 1e7
+    }
+  }
+
   /// Ends the recording and the command that it records, if any: one that lived on would keep the pipe open.
   ///
   /// - Returns: What the recorder said last, and its cost with that of its command.

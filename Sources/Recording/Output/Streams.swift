@@ -20,9 +20,11 @@ final class Streams {
   }
 
   /// Every container is wanted where this is nil.
-  var wanted: Set<ContainerKey>?
+  var wanted: Set<ContainerKey>? { didSet { lastWanted = nil } }
   /// These are not, whatever ``wanted`` says.
-  var unwanted: Set<ContainerKey> = []
+  var unwanted: Set<ContainerKey> = [] { didSet { lastWanted = nil } }
+  /// Of the last record that was asked for: a set costs a hash for each.
+  private var lastWanted: ContainerKey?
   /// Whose blocks are sealed after a second: somebody waits for them.
   var urgent: Set<ContainerKey> = []
   private let busyAge: UInt64
@@ -45,7 +47,10 @@ final class Streams {
   }
 
   func wants(_ container: ContainerKey) -> Bool {
-    (wanted?.contains(container) ?? true) && (unwanted.isEmpty || !unwanted.contains(container))
+    if container == lastWanted { return true }
+    guard wanted?.contains(container) ?? true, unwanted.isEmpty || !unwanted.contains(container) else { return false }
+    lastWanted = container
+    return true
   }
 
   func builder(for key: StreamKey) -> EventBlockBuilder {
