@@ -57,6 +57,17 @@ public struct ObjectFile: ~Copyable {
     if code < 0 { throw .mapRefused(map: ".rodata", operation: "set \(variable)", code: -code) }
   }
 
+  /// The names of the programs, in the object's order.
+  public var programs: [String] {
+    var names: [String] = []
+    var program = bpf_object__next_program(handle, nil)
+    while let current = program {
+      names.append(String(cString: bpf_program__name(current)))
+      program = bpf_object__next_program(handle, current)
+    }
+    return names
+  }
+
   /// Leaves a program out when the object is loaded.
   public borrowing func leaveOut(_ program: String) throws(BPFError) {
     guard let found = bpf_object__find_program_by_name(handle, program) else {

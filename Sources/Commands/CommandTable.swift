@@ -13,7 +13,8 @@ public let program = Program(
     CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (root has them); reading needs nothing.
     """,
   commands: [
-    recordCommand, watchCommand, triggerCommand, statusCommand, capturesCommand, inspectCommand, infoCommand,
+    recordCommand, watchCommand, triggerCommand, statusCommand, capturesCommand, doctorCommand, inspectCommand,
+    infoCommand,
     containersCommand, psCommand, stateCommand, logsCommand, topCommand, eventsCommand, exportCommand, helpCommand,
     versionCommand,
     completionsCommand, manCommand,

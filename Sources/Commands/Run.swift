@@ -8,6 +8,9 @@ public func run(arguments: [String]) -> Int32 {
   if arguments.first == HeldCommand.holdFlag, arguments.count > 1 {
     return HeldCommand.hold(thenRun: Array(arguments.dropFirst()))
   }
+  if arguments.first == DoctorActs.flag, arguments.count == 2 {
+    return DoctorActs.perform(mountPoint: arguments[1])
+  }
   do throws(UsageError) {
     switch try program.parse(arguments) {
     case .version: return print("\(program.name) \(program.version)\n")
@@ -31,6 +34,7 @@ private func run(_ invocation: Invocation) -> Int32 {
   case "record": return guarded { try runRecord(invocation) }
   case "captures": return guarded { try CapturesCommand(invocation).run(invocation.operands) }
   case "trigger": return guarded { try runTrigger(invocation) }
+  case "doctor": return guarded { try runDoctor(invocation) }
   case "status": return guarded { try runStatus(invocation) }
   default: return guarded { try runReading(invocation) }
   }

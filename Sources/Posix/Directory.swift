@@ -66,6 +66,8 @@ public enum Directory {
 public enum File {
   public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// The corresponding C function is `access`.
+  public static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
   public static func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
 
   /// Where a symbolic link leads. The corresponding C function is `readlink`.

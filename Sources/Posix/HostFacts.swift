@@ -1,3 +1,4 @@
+internal import CPosix
 internal import Glibc
 
 /// This process's id. The corresponding C function is `getpid`.
@@ -22,3 +23,24 @@ public var kernelFacts: (release: String, version: String, architecture: String)
 
 /// Bytes of a page of memory. The corresponding C function is `sysconf`.
 public var pageSize: Int { sysconf(Int32(_SC_PAGESIZE)) }
+
+/// Whether the wall clock is kept by somebody; nil where the kernel does not say. The corresponding C function is `adjtimex`.
+public var clockIsSynchronised: Bool? {
+  let answer = at_clock_is_unsynchronised()
+  return answer < 0 ? nil : answer == 0
+}
+
+/// RLIMIT_MEMLOCK, which the Glibc module leaves out.
+private let lockedMemory: UInt32 = 8
+
+/// Bytes of memory that this process may lock; nil is no limit. The corresponding C function is `getrlimit`.
+public var lockedMemoryLimit: UInt64? {
+  var limit = rlimit()
+  guard getrlimit(__rlimit_resource_t(lockedMemory), &limit) == 0, limit.rlim_cur != rlim_t.max else {
+    return nil
+  }
+  return UInt64(limit.rlim_cur)
+}
+
+/// Does one small act for each kind of event that needs nothing but the kernel, and undoes it.
+public func performActs(cgroupMountPoint: String) -> Int32 { at_perform_acts(cgroupMountPoint) }

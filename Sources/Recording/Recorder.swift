@@ -60,6 +60,9 @@ public final class Recorder {
     streams.wanted = keys
   }
 
+  /// Bytes of the kernel's rings.
+  var ringBytes: Int { session.rings.capacity }
+
   /// Records until a signal, the time, the size or the command's end; then writes what is left and the footer.
   public func run(signals: borrowing SignalSource, whenLive: () -> Void) throws(RecordingError) -> RecordingSummary {
     do {

@@ -10,4 +10,8 @@ int at_mount(const char *source, const char *target, const char *type, unsigned 
 int at_unmount_detached(const char *target);
 /* Name of the calling thread, at most 15 bytes. */
 int at_name_this_thread(const char *name);
+/* One small act for each kind of event; see cposix_acts.c. */
+int at_perform_acts(const char *cgroup_mount_point);
+/* Negative where the kernel does not say. */
+int at_clock_is_unsynchronised(void);
 #endif

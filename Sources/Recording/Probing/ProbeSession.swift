@@ -121,6 +121,27 @@ final class ProbeSession {
     }
   }
 
+  /// The names of all probes.
+  static func programs() throws -> [String] {
+    try ObjectFile(ProbeObject.recorder.bytes, name: ProbeObject.recorder.name).programs
+  }
+
+  /// Loads one probe and puts it on its hook for a moment; nothing is recorded.
+  ///
+  /// - Returns: How many instructions the kernel verified.
+  static func tryAlone(_ program: String) throws -> UInt32 {
+    var settings = ProbeSettings(ringSize: 4096, fileCapacity: 8192)
+    settings.leftOut = try programs().filter { $0 != program }
+    let object: LoadedObject
+    do {
+      object = try load(.recorder, settings)
+    } catch BPFError.programRefused {
+      object = try load(.recorder_by_call, settings)
+    }
+    if program == sleepers { _ = try object.rows(of: program) } else { _ = try object.attach(program) }
+    return try object.statistics(of: program).verifiedInstructions
+  }
+
   /// Without these there is no story to tell.
   static let essential: Set<String> = ["on_sys_exit", "on_fork", "on_exec", "on_exit", "on_cgroup_mkdir"]
 
@@ -261,6 +282,8 @@ final class ProcessLister {
     try file.setConstant("hierarchy", to: hierarchy)
     object = try file.load()
   }
+
+  func verifiedInstructions() throws -> UInt32 { try object.statistics(of: "list_processes").verifiedInstructions }
 
   /// The processes that are there now, as exec records flagged as scanned.
   func rows() throws -> [UInt8] { try object.rows(of: "list_processes") }

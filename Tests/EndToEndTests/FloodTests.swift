@@ -1,0 +1,89 @@
+import ContainerLab
+import Glibc
+import JSON
+import Posix
+import Testing
+
+extension EndToEndTests {
+  /// One container makes more detail calls than can be taken in; what another does in the meantime is all there.
+  @Suite struct FloodTests {
+    static let rounds = 150
+
+    /// Each round: a file made and removed, and a process that runs and ends.
+    static let quietWork =
+      "i=0; while [ $i -lt \(rounds) ]; do echo $i >/tmp/mark-$i; /bin/rm /tmp/mark-$i; i=$((i+1)); done; echo done"
+
+    @Test(.enabled(if: Program.canRecord(RuncLab.skipReason)))
+    func `a flood of detail is shed, counted, and takes no event of worth from another container`() throws {
+      let place = try Workplace()
+      let lab = try RuncLab()
+      defer { lab.end() }
+      let (loud, quiet) = ("at-loud-\(processID)", "at-quiet-\(processID)")
+      let recorder = try RunningRecorder(to: place["flood.pcapng"], flags: ["--ring-size", "1MiB"])
+      let flood =
+        "for i in 1 2 3 4; do dd if=/dev/zero of=/dev/null bs=1 count=100000000 & done; sleep 12; kill %1 %2 %3 %4"
+      try lab.start(loud, ["/bin/sh", "-c", flood])
+      usleep(1_000_000)
+      #expect(try lab.run(quiet, ["/bin/sh", "-c", Self.quietWork]).contains("done"))
+      usleep(500_000)
+      try recorder.end()
+
+      let losses =
+        try #require(try Program.rows("info", place["flood.pcapng"], "--json").first)["losses"]?.elements ?? []
+      let containers = try Program.rows("containers", "--json", place["flood.pcapng"])
+      func id(_ name: String) -> String? {
+        containers.first { $0.text("container.name") == name || $0.text("container.id") == name }?.text("container.id")
+      }
+      let shed = losses.filter { $0.text("cause") == "shed" }
+      #expect(
+        !shed.isEmpty && shed.allSatisfy { $0.text("container") == id(loud) && $0.text("lane") == "detail" }, "\(shed)")
+      // Its interval is that of the flood, and no point at its end.
+      #expect(shed.contains { ($0.big("to_boot_ns") ?? 0) > ($0.big("from_boot_ns") ?? 0) })
+      let worth = losses.filter {
+        $0.text("lane") != "detail" && $0.text("cause") != "scan-gap" && $0.text("container") != "host"
+      }
+      #expect(worth.isEmpty, "\(worth)")
+
+      var made = Set<String>()
+      var removed = Set<String>()
+      var ran = 0
+      for event in try Program.rows("export", "--container", quiet, place["flood.pcapng"]) {
+        let path = event.text("file.path") ?? ""
+        switch event.text("aftertrace.kind") {
+        case "file.open" where path.hasPrefix("/tmp/mark-"): made.insert(path)
+        case "file.unlink" where path.hasPrefix("/tmp/mark-"): removed.insert(path)
+        case "process.exec"
+        where event.text("process.executable")?.hasSuffix("/rm") == true
+          || event.text("process.name") == "rm":
+          ran += 1
+        default: break
+        }
+      }
+      #expect(
+        made.count == Self.rounds && removed.count == Self.rounds && ran == Self.rounds,
+        "\(made.count) \(removed.count) \(ran)")
+    }
+
+    @Test(.enabled(if: Program.canRecord(RuncLab.skipReason)))
+    func `once the flood is over, all is taken in again`() throws {
+      let place = try Workplace()
+      let lab = try RuncLab()
+      defer { lab.end() }
+      let recorder = try RunningRecorder(to: place["after.pcapng"], flags: ["--ring-size", "1MiB"])
+      let work = """
+        dd if=/dev/zero of=/dev/null bs=1 count=100000000 & dd if=/dev/zero of=/dev/null bs=1 count=100000000 & \
+        sleep 4; kill %1 %2; sleep 4; cat /etc/passwd; sleep 0.2; echo done
+        """
+      #expect(try lab.run("at-after-\(processID)", ["/bin/sh", "-c", work]).contains("done"))
+      try recorder.end()
+      let losses =
+        try #require(try Program.rows("info", place["after.pcapng"], "--json").first)["losses"]?.elements ?? []
+      #expect(losses.contains { $0.text("cause") == "shed" }, "\(losses)")
+      let reads = try Program.rows("export", "--container", "at-after-\(processID)", place["after.pcapng"]).filter {
+        $0.text("aftertrace.kind") == "file.read" && $0.text("file.path") == "/etc/passwd"
+          && $0.text("process.name") == "cat"
+      }
+      #expect(!reads.isEmpty, "\(losses)")
+    }
+  }
+}
