@@ -20,7 +20,7 @@ _aftertrace() {
   if [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
   if [[ $current == = ]]; then current=; fi
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'record watch trigger status captures inspect info containers ps state logs top events export help version completions man --help --version' -- "$current"))
+    COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top events export help version completions man --help --version' -- "$current"))
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -81,6 +81,12 @@ _aftertrace() {
         --directory) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
       esac
       flags='--directory --json --local'
+      ;;
+    doctor)
+      case $previous in
+        --directory) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+      esac
+      flags='--directory --all --json'
       ;;
     inspect)
       case $previous in
@@ -167,7 +173,7 @@ _aftertrace() {
       case $previous in
       esac
       flags=''
-      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures inspect info containers ps state logs top events export help version completions man' -- "$current"))
+      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top events export help version completions man' -- "$current"))
       ;;
     version)
       case $previous in

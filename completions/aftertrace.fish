@@ -60,6 +60,11 @@ complete -c aftertrace -n '__fish_seen_subcommand_from captures' -l directory -r
 complete -c aftertrace -n '__fish_seen_subcommand_from captures' -l json -d 'print one JSON object a line'
 complete -c aftertrace -n '__fish_seen_subcommand_from captures' -l local -d 'print times in this machine\'s zone, not UTC'
 
+complete -c aftertrace -n __fish_use_subcommand -a doctor -d 'whether recording works here, and what would help'
+complete -c aftertrace -n '__fish_seen_subcommand_from doctor' -l directory -r -F -d 'where captures are to go, in place of what is configured'
+complete -c aftertrace -n '__fish_seen_subcommand_from doctor' -l all -d 'print also what is well, probe by probe and act by act'
+complete -c aftertrace -n '__fish_seen_subcommand_from doctor' -l json -d 'print one JSON object a line'
+
 complete -c aftertrace -n __fish_use_subcommand -a inspect -d 'look through a capture in the terminal'
 complete -c aftertrace -n '__fish_seen_subcommand_from inspect' -l local -d 'show and read times in this machine\'s zone, not UTC'
 complete -c aftertrace -n '__fish_seen_subcommand_from inspect' -F
@@ -133,7 +138,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from export' -l symbols -r -F 
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -F
 
 complete -c aftertrace -n __fish_use_subcommand -a help -d 'help on the program or on one command'
-complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures inspect info containers ps state logs top events export help version completions man'
+complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures doctor inspect info containers ps state logs top events export help version completions man'
 
 complete -c aftertrace -n __fish_use_subcommand -a version -d 'the program\'s version'
 

@@ -1,3 +1,5 @@
+internal import Events
+
 /// Why something was lost. The numbers are the file's; their names are in each capture's catalogue.
 public struct LossCause: RawRepresentable, Hashable, Sendable {
   public var rawValue: UInt16
@@ -104,6 +106,24 @@ public struct LossCause: RawRepresentable, Hashable, Sendable {
 extension Sequence<LossRow> {
   /// Events that happened and are missing.
   public var lostEvents: UInt64 { reduce(0) { $1.cause.countsEvents ? $0 &+ $1.count : $0 } }
+
+  /// For people: rows of one cause, lane and container that follow each other within a second are one, in the order of time.
+  public var inStretches: [LossRow] {
+    var rows: [LossRow] = []
+    var last: [LossRow: Int] = [:]
+    for row in sorted(by: { ($0.from, $0.to) < ($1.from, $1.to) }) {
+      var key = row
+      (key.from, key.to, key.count) = (BootTime(nanoseconds: 0), BootTime(nanoseconds: 0), 0)
+      if let place = last[key], row.from.nanoseconds / 1_000_000_000 <= rows[place].to.nanoseconds / 1_000_000_000 + 1 {
+        rows[place].to = Swift.max(rows[place].to, row.to)
+        rows[place].count &+= row.count
+      } else {
+        last[key] = rows.count
+        rows.append(row)
+      }
+    }
+    return rows
+  }
 
   /// The sum of each cause that counts something else, in the order of their numbers.
   public var otherObstacles: [String] {

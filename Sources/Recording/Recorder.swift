@@ -65,6 +65,8 @@ public final class Recorder {
 
   /// Records until a signal, the time, the size or the command's end; then writes what is left and the footer.
   public func run(signals: borrowing SignalSource, whenLive: () -> Void) throws(RecordingError) -> RecordingSummary {
+    // Whoever waits for a processor while rings fill loses what does not fit.
+    raiseThreadPriority()
     do {
       let poll = try Poll()
       try poll.add(signals.number, token: 1)

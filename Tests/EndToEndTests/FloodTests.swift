@@ -19,9 +19,9 @@ extension EndToEndTests {
       let lab = try RuncLab()
       defer { lab.end() }
       let (loud, quiet) = ("at-loud-\(processID)", "at-quiet-\(processID)")
-      let recorder = try RunningRecorder(to: place["flood.pcapng"], flags: ["--ring-size", "1MiB"])
+      let recorder = try RunningRecorder(to: place["flood.pcapng"], flags: ["--ring-size", "2MiB"])
       let flood =
-        "for i in 1 2 3 4; do dd if=/dev/zero of=/dev/null bs=1 count=100000000 & done; sleep 12; kill %1 %2 %3 %4"
+        "for i in 1 2 3 4; do dd if=/dev/zero of=/dev/null bs=1 count=100000000 & all=\"$all $!\"; done; sleep 12; kill $all"
       try lab.start(loud, ["/bin/sh", "-c", flood])
       usleep(1_000_000)
       #expect(try lab.run(quiet, ["/bin/sh", "-c", Self.quietWork]).contains("done"))
@@ -71,8 +71,8 @@ extension EndToEndTests {
       defer { lab.end() }
       let recorder = try RunningRecorder(to: place["after.pcapng"], flags: ["--ring-size", "1MiB"])
       let work = """
-        dd if=/dev/zero of=/dev/null bs=1 count=100000000 & dd if=/dev/zero of=/dev/null bs=1 count=100000000 & \
-        sleep 4; kill %1 %2; sleep 4; cat /etc/passwd; sleep 0.2; echo done
+        dd if=/dev/zero of=/dev/null bs=1 count=100000000 & one=$!; dd if=/dev/zero of=/dev/null bs=1 count=100000000 & \
+        sleep 4; kill $one $!; sleep 4; head -n 1 /etc/passwd; sleep 0.2; echo done
         """
       #expect(try lab.run("at-after-\(processID)", ["/bin/sh", "-c", work]).contains("done"))
       try recorder.end()
@@ -81,7 +81,7 @@ extension EndToEndTests {
       #expect(losses.contains { $0.text("cause") == "shed" }, "\(losses)")
       let reads = try Program.rows("export", "--container", "at-after-\(processID)", place["after.pcapng"]).filter {
         $0.text("aftertrace.kind") == "file.read" && $0.text("file.path") == "/etc/passwd"
-          && $0.text("process.name") == "cat"
+          && $0.text("process.name") == "head"
       }
       #expect(!reads.isEmpty, "\(losses)")
     }

@@ -108,7 +108,7 @@ private struct SectionInfo {
         "  trigger     \(time.date(trigger.time)) \(TriggerText.line(trigger)), \(request.label(of: trigger.container))"
       )
     }
-    for loss in losses {
+    for loss in losses.inStretches {
       let cause = EventText.printable(Array(causeText(loss.cause).utf8))
       let whose = loss.container.map { request.label(of: $0) } ?? "unattributed"
       try output.line(

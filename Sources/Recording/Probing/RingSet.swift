@@ -119,7 +119,7 @@ final class RingSet {
         queue.takeFirst { body($0, time < latest ? latest - time : 0) }
         latest = max(latest, time)
         count += 1
-        if count & 1023 == 0 { takeUrgent(early) }
+        if count & 1023 == 0 { takeShared(early) }
         continue
       }
       guard firstTime != .max, firstTime <= horizon else { break }
@@ -138,7 +138,7 @@ final class RingSet {
         if count & 1023 == 0 {
           if samples.count < 4096, let front = ring.pointee.reader.front() { samples.append(LoadSample(front)) }
           ring.pointee.reader.commit()
-          takeUrgent(early)
+          takeShared(early)
           if queue.frontTime < limit { break }
         }
         ring.pointee.look()
@@ -165,6 +165,12 @@ final class RingSet {
   func takeSamples() -> [LoadSample] {
     defer { samples.removeAll(keepingCapacity: true) }
     return samples
+  }
+
+  /// What is worth the most is taken out while a long backlog of detail is gone through: its ring is small, and has to have room.
+  private func takeShared(_ early: (ProbeRecord) -> Void) {
+    takeUrgent(early)
+    takeLifecycle(upTo: .max)
   }
 
   private func takeUrgent(_ early: (ProbeRecord) -> Void) {
