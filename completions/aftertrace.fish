@@ -22,7 +22,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from record' -l container -x -
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l for -x -d 'stop after this long, such as 30s, 5m or 1h30m'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l max-size -x -d 'stop when the file reaches this size'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l snaplen -x -d 'bytes kept of each read, write, send and receive'
-complete -c aftertrace -n '__fish_seen_subcommand_from record' -l no-payload -d 'keep nothing of what is read, written, sent and received; addresses have no names then'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -l no-payload -d 'keep nothing of what is read, written, sent and received'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l no-mask -d 'keep likely secrets as they are'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l durations -x -a 'all\\t\'every call, from its beginning to its return\' blocked\\t\'calls that slept, from when they first did\' off\\t\'none\'' -d 'which calls have a duration'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l ring-size -x -d 'memory of each ring between kernel and recorder'

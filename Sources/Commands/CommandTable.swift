@@ -64,7 +64,8 @@ private let recordCommand = CommandDescription(
         "At most 8176. DNS and terminals are kept in full whatever this says, and 4096 bytes of each write to "
         + "standard output and error: `aftertrace logs` prints those."),
     Flag(
-      "no-payload", summary: "keep nothing of what is read, written, sent and received; addresses have no names then"),
+      "no-payload", summary: "keep nothing of what is read, written, sent and received",
+      discussion: "Addresses have no names then: those are read from the answers of name servers."),
     Flag(
       "no-mask", summary: "keep likely secrets as they are",
       discussion:

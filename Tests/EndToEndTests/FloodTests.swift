@@ -36,12 +36,13 @@ extension EndToEndTests {
       }
       let shed = losses.filter { $0.text("cause") == "shed" }
       #expect(
-        !shed.isEmpty && shed.allSatisfy { $0.text("container") == id(loud) && $0.text("lane") == "detail" }, "\(shed)")
+        shed.contains { $0.text("container") == id(loud) } && shed.allSatisfy { $0.text("lane") == "detail" }, "\(shed)"
+      )
+      #expect(!shed.contains { $0.text("container") == id(quiet) }, "\(shed)")
       // Its interval is that of the flood, and no point at its end.
       #expect(shed.contains { ($0.big("to_boot_ns") ?? 0) > ($0.big("from_boot_ns") ?? 0) })
-      let worth = losses.filter {
-        $0.text("lane") != "detail" && $0.text("cause") != "scan-gap" && $0.text("container") != "host"
-      }
+      // What else runs on this machine meanwhile is not what is asked.
+      let worth = losses.filter { $0.text("lane") != "detail" && $0.text("container") == id(quiet) }
       #expect(worth.isEmpty, "\(worth)")
 
       var made = Set<String>()
