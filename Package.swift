@@ -42,6 +42,7 @@ let cLibraries: [Target] = [
   .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
   .systemLibrary(name: "CNcurses"),
   .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+  .systemLibrary(name: "CPcap", pkgConfig: "libpcap"),
   .systemLibrary(name: "CDW", pkgConfig: "libdw"),
   .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
   .target(name: "CCurl"),
@@ -69,11 +70,12 @@ let wrappers: [Target] = [
   module("BPF", ["CLibBPF", "CPosix", "Posix"]),
   module("Gzip", ["CZlib"]),
   module("Symbols", ["CDW", "Posix"]),
+  module("Packets", ["CPcap"]),
   module("HTTP", ["CCurl", "CMicroHTTPD", "Posix"]),
 ]
 
 let domain: [Target] = [
-  module("Configuration", ["Arguments", "Events", "Posix", "YAML"]),
+  module("Configuration", ["Arguments", "Events", "Packets", "Posix", "YAML"]),
   module("CaptureFormat", ["Bytes", "Posix", "Events", "LZ4", "Digests"]),
   module("Reconstruction", ["Bytes", "Events", "NameService", "CaptureFormat"]),
   module("Alerts", ["Arguments", "Bytes", "Events", "JSON", "Triggers"]),
@@ -88,7 +90,7 @@ let engines: [Target] = [
     "Recording",
     [
       "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "SystemCalls", "BPF", "JSON", "CaptureFormat",
-      "NameService", "Reconstruction", "Triggers", "HTTP",
+      "NameService", "Packets", "Reconstruction", "Triggers", "HTTP",
     ]),
   module("Interchange", ["Bytes", "NameService", "Posix", "Events", "JSON", "CaptureFormat", "Reconstruction"]),
   module("Control", ["Alerts", "Bytes", "Digests", "Gzip", "HTTP", "JSON", "Posix", "Triggers"]),
@@ -103,7 +105,7 @@ let program: [Target] = [
     "Commands",
     [
       "Bytes", "Posix", "Events", "Arguments", "JSON", "Terminal", "Configuration", "CaptureFormat", "Reconstruction",
-      "Recording", "Interchange", "Service", "YAML", "Inspector", "Control", "HTTP", "Symbols",
+      "Recording", "Interchange", "Service", "YAML", "Inspector", "Control", "HTTP", "Symbols", "Packets",
     ]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
   .executableTarget(

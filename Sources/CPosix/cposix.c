@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "cposix.h"
+#include <sched.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -28,3 +29,5 @@ int at_rename_exclusively(const char *path, const char *new_path) {
   }
   return rename(path, new_path);
 }
+
+int at_enter_network_namespace(int descriptor) { return setns(descriptor, CLONE_NEWNET); }

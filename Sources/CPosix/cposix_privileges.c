@@ -31,6 +31,16 @@ static struct {
   atomic_int error;
 } order;
 
+/* What this thread keeps beside what all keep. */
+static _Thread_local volatile uint64_t kept_here;
+
+int at_keep_capabilities_here(uint64_t capabilities) {
+  uint64_t effective, permitted, inheritable;
+  if (at_get_capabilities(&effective, &permitted, &inheritable) != 0) return -1;
+  kept_here = capabilities & permitted;
+  return 0;
+}
+
 /* Only system calls: it runs in a signal handler. */
 static int restrict_this_thread(void) {
   /* First of all: with no_new_privs or without CAP_SETPCAP the bounding set could not be changed. */
@@ -45,7 +55,7 @@ static int restrict_this_thread(void) {
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct data[2];
   memset(data, 0, sizeof data);
-  for (int half = 0; half < 2; half++) data[half].effective = data[half].permitted = (uint32_t)(order.keep >> 32 * half);
+  for (int half = 0; half < 2; half++) data[half].effective = data[half].permitted = (uint32_t)((order.keep | kept_here) >> 32 * half);
   if (syscall(SYS_capset, &header, data) != 0) return errno;
   if (order.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
   return 0;

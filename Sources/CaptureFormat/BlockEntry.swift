@@ -47,4 +47,11 @@ public struct SealedBlock: Sendable {
   public var entry: BlockEntry
   /// Of event blocks: how many rows fell into each second since boot.
   public var secondCounts: [(second: UInt64, count: UInt32)]
+  /// Of a block of packets: what follows it.
+  public var packets: PacketRun?
+
+  /// Everything that is written of it, roughly; exactly where no packets follow.
+  public var lengthInFile: Int { bytes.count + (packets?.lengthInFile ?? 0) }
+  /// Everything that it takes while it waits.
+  public var memoryInBytes: Int { bytes.capacity + (packets?.memoryInBytes ?? 0) }
 }

@@ -15,6 +15,8 @@ public struct BlockType: RawRepresentable, Hashable, Sendable {
   public static let counts = BlockType(rawValue: 18)
   public static let footerRoot = BlockType(rawValue: 19)
   public static let trailer = BlockType(rawValue: 20)
+  /// Tells of the packets that follow it as blocks of pcapng's own.
+  public static let packets = BlockType(rawValue: 21)
   // Reserved: their numbers are taken, nothing writes them yet.
   public static let blob = BlockType(rawValue: 10)
   public static let artifact = BlockType(rawValue: 11)
@@ -56,4 +58,6 @@ struct TableID: RawRepresentable, Hashable, Sendable {
   static let root = TableID(rawValue: 18)
   static let descriptors = TableID(rawValue: 19)
   static let triggers = TableID(rawValue: 20)
+  static let packets = TableID(rawValue: 21)
+  static let interfaces = TableID(rawValue: 22)
 }

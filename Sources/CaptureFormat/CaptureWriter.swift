@@ -18,6 +18,9 @@ public final class CaptureWriter {
   private var entries: [BlockEntry] = []
   private var counts: [StreamCount] = []
   private var previousRoot: UInt64?
+  /// Where the interfaces of packets stand in the section, by the recorder's numbers. The first of all has no number: a
+  /// file without packets has it too, for the sake of readers that refuse one without.
+  private var interfaces: [UInt32: UInt32] = [:]
 
   /// A table's page is sealed at this length: the next row still fits.
   private static let pageLength = 96 * 1024
@@ -25,7 +28,7 @@ public final class CaptureWriter {
   /// Writes the section header, the interface block, provenance and catalogue.
   public init(to sink: @escaping Sink, provenance: Provenance, catalogue: Catalogue) throws(SystemError) {
     self.sink = sink
-    try write(Self.sectionHeader + Self.interface)
+    try write(Self.sectionHeader + PacketFrame.interface())
     try append(.provenance, .properties, provenance.properties) { property, table in
       table.set(.key, property.key)
       table.set(.value, property.value)
@@ -75,14 +78,29 @@ public final class CaptureWriter {
 
   /// Appends a finished block.
   public func append(_ block: SealedBlock) throws(SystemError) {
+    for interface in block.packets?.interfaces ?? [] { try introduce(interface) }
     var entry = block.entry
     entry.offset = bytesWritten
     try write(block.bytes)
     entries.append(entry)
+    if let packets = block.packets {
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(packets.lengthInFile)
+      packets.write(to: &bytes) { interfaces[$0] ?? 0 }
+      try write(bytes)
+    }
     guard let stream = entry.stream else { return }
     for (second, count) in block.secondCounts {
       counts.append(StreamCount(stream: stream, second: second, count: UInt64(count)))
     }
+  }
+
+  /// Writes an interface before the first of its packets.
+  private func introduce(_ interface: PacketInterface) throws(SystemError) {
+    guard interfaces[interface.number] == nil else { return }
+    interfaces[interface.number] = UInt32(interfaces.count + 1)
+    let text = "interface \(interface.index) of network namespace \(interface.namespace)"
+    try write(PacketFrame.interface(name: interface.name, description: text))
   }
 
   public func append(containers: [ContainerRow]) throws(SystemError) {
@@ -164,12 +182,14 @@ public final class CaptureWriter {
     fileprivate var entryCount: Int
     fileprivate var countCount: Int
     fileprivate var previousRoot: UInt64?
+    fileprivate var interfaces: [UInt32: UInt32]
   }
 
   /// Where the writer stands.
   public var position: Position {
     Position(
-      bytesWritten: bytesWritten, entryCount: entries.count, countCount: counts.count, previousRoot: previousRoot)
+      bytesWritten: bytesWritten, entryCount: entries.count, countCount: counts.count, previousRoot: previousRoot,
+      interfaces: interfaces)
   }
 
   /// Goes on from an earlier position, as if what was appended since had not been: after an error, once the file was
@@ -179,6 +199,7 @@ public final class CaptureWriter {
     entries.removeSubrange(min(position.entryCount, entries.count)...)
     counts.removeSubrange(min(position.countCount, counts.count)...)
     previousRoot = position.previousRoot
+    interfaces = position.interfaces
     failure = nil
   }
 
@@ -223,23 +244,6 @@ public final class CaptureWriter {
     bytes.append(littleEndian: UInt16(0))
     bytes.append(littleEndian: Int64(-1))
     bytes.append(littleEndian: UInt32(28))
-    return bytes
-  }()
-
-  /// pcapng interface description: LINKTYPE_RAW, nanoseconds. tcpdump refuses a file without one.
-  static let interface: [UInt8] = {
-    var bytes: [UInt8] = []
-    bytes.append(littleEndian: UInt32(1))
-    bytes.append(littleEndian: UInt32(32))
-    bytes.append(littleEndian: UInt16(101))
-    bytes.append(littleEndian: UInt16(0))
-    bytes.append(littleEndian: UInt32(262_144))
-    // if_tsresol = 10^-9, then the end of options.
-    bytes.append(littleEndian: UInt16(9))
-    bytes.append(littleEndian: UInt16(1))
-    bytes.append(contentsOf: [9, 0, 0, 0])
-    bytes.append(littleEndian: UInt32(0))
-    bytes.append(littleEndian: UInt32(32))
     return bytes
   }()
 }

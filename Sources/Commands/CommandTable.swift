@@ -15,7 +15,7 @@ public let program = Program(
   commands: [
     recordCommand, watchCommand, triggerCommand, statusCommand, capturesCommand, doctorCommand, inspectCommand,
     infoCommand,
-    containersCommand, psCommand, stateCommand, logsCommand, topCommand, eventsCommand, exportCommand, helpCommand,
+    containersCommand, psCommand, stateCommand, logsCommand, topCommand, packetsCommand, eventsCommand, exportCommand, helpCommand,
     versionCommand,
     completionsCommand, manCommand,
   ],
@@ -83,6 +83,23 @@ private let recordCommand = CommandDescription(
       summary: "which calls have a duration",
       discussion:
         "`all` costs each recorded call a second probe, and each call of everybody else on the host a look at it."),
+      "packets",
+      value: .init(
+        "MODE",
+        .choice([
+          Choice("headers", "headers, DNS, the TLS client's hello, HTTP's request line"),
+          Choice("all", "every packet up to --packet-snaplen"),
+          Choice("off", "none"),
+        ]), standard: "headers"),
+      summary: "how much is kept of what goes over the network",
+      discussion:
+        "Of every container's network namespace, and of the host's where the host is recorded. In the capture they are "
+        + "pcapng's own packets: Wireshark shows them, each with its container and process."),
+    Flag(
+      "packet-filter", value: .init("EXPR", .text), summary: "keep only packets that EXPR takes, as of tcpdump"),
+    Flag(
+      "packet-snaplen", value: .init("SIZE", .size, standard: "65535"),
+      summary: "bytes kept of each packet with --packets all"),
     Flag(
       "ring-size", value: .init("SIZE", .size), summary: "memory of each ring between kernel and recorder",
       discussion: "Rounded up to a power of two. A larger one rides out longer pauses of the recorder without loss."),
@@ -222,6 +239,18 @@ private let topCommand = CommandDescription(
   examples: [
     .init("aftertrace top web.pcapng", "Compare the containers"),
     .init("aftertrace top --container web --from -5m web.pcapng", "Watch one's memory grow"),
+  ])
+
+private let packetsCommand = CommandDescription(
+  "packets", group: reading, summary: "what went over the network, a line a packet",
+  discussion: """
+    Each packet with its interface, its direction and the process whose socket it is of, where that is known. With `record` \
+    and `watch` as they are headers are kept, DNS whole, the name that a TLS client asks for and the request line of HTTP. In \
+    Wireshark the same packets stand in the capture as it is, each with a comment: `frame.comment contains "container=web"`.
+    """,
+  flags: readingFlags, operands: [captures],
+  examples: [
+    .init("aftertrace packets --container web --from trigger-5s web.pcapng", "See what web sent before the alert")
   ])
 
 private let eventsCommand = CommandDescription(

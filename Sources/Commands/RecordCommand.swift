@@ -1,6 +1,7 @@
 internal import Arguments
 internal import CaptureFormat
 internal import Events
+internal import Packets
 internal import Posix
 internal import Recording
 
@@ -24,6 +25,7 @@ func runRecord(_ invocation: Invocation) throws -> Int32 {
     options.durations = durations
   }
   options.forced = forcedLosses()
+  options.packets = try packetOptions(invocation)
   if let command = options.command, command.isEmpty {
     throw CommandFailure("record: no command after `--`", status: 64)
   }
@@ -51,6 +53,22 @@ func forcedLosses() -> ForcedLosses {
   forced.tableCapacity = environmentVariable("AFTERTRACE_TEST_TABLE_CAPACITY").flatMap { Int($0) }
   forced.leftOutProbes = environmentVariable("AFTERTRACE_TEST_WITHOUT_PROBE").map { [$0] } ?? []
   return forced
+}
+
+private func packetOptions(_ invocation: Invocation) throws -> PacketOptions {
+  var options = PacketOptions(
+    mode: invocation.choice(of: "packets").flatMap(PacketOptions.Mode.init(rawValue:)) ?? .headers,
+    filter: invocation.value(of: "packet-filter"))
+  if let length = invocation.size(of: "packet-snaplen") {
+    options.snapLength = Int(min(length, UInt64(PacketOptions.snapLimit)))
+  }
+  guard let filter = options.filter else { return options }
+  do throws(PacketError) { try PacketSource.check(filter: filter) } catch {
+    throw CommandFailure(
+      "--packet-filter \(filter): \(error)", remedy: "see pcap-filter(7); such as `tcp port 443 or udp port 53`",
+      status: 64)
+  }
+  return options
 }
 
 private func payloadLimits(_ invocation: Invocation) -> PayloadLimits {

@@ -347,10 +347,19 @@ extension ColumnID {
       "what ended it: 1 itself, 2 want of memory, 3 a signal from outside, 4 one from inside, 5 the kernel"),
     .init(.userNames, "user_names", .list, "", "user id in the initial user namespace and name, of /etc/passwd"),
     .init(.groupNames, "group_names", .list, "", "group id in the initial user namespace and name, of /etc/group"),
+    .init(
+      .packetLength, "packet_length", .unsigned, "bytes",
+      "length of the packet on the wire, its link layer's header included"),
+    .init(.capturedLength, "captured_length", .unsigned, "bytes", "of it kept"),
+    .init(.interface, "interface", .unsigned, "", "the recorder's number of the interface"),
+    .init(.packetDirection, "packet_direction", .unsigned, "", "0 not known, 1 came in, 2 went out"),
+    .init(.packetChecksum, "packet_checksum", .unsigned, "", "CRC-32C of what was kept"),
+    .init(.interfaceName, "interface_name", .string, "", "the interface's name in its network namespace"),
+    .init(.interfaceIndex, "interface_index", .unsigned, "", "the interface's number in its network namespace"),
   ]
 
   /// Numbers from here on are not this version's.
-  private static let limit = 336
+  private static let limit = 384
 
   /// Descriptions by number, for the columns of this version.
   private static let descriptions: [ColumnDescription?] = {

@@ -271,4 +271,12 @@ public struct ColumnID: RawRepresentable, Hashable, Sendable {
   // Names that a container gives, in its row.
   public static let userNames = ColumnID(rawValue: 304)
   public static let groupNames = ColumnID(rawValue: 305)
+  // The table of packets, and that of the interfaces that they came over.
+  public static let packetLength = ColumnID(rawValue: 336)
+  public static let capturedLength = ColumnID(rawValue: 337)
+  public static let interface = ColumnID(rawValue: 338)
+  public static let packetDirection = ColumnID(rawValue: 339)
+  public static let packetChecksum = ColumnID(rawValue: 340)
+  public static let interfaceName = ColumnID(rawValue: 341)
+  public static let interfaceIndex = ColumnID(rawValue: 342)
 }

@@ -70,12 +70,17 @@ public enum Lane: UInt8, CaseIterable, Sendable, Comparable {
   case activity = 1
   /// The rest.
   case detail = 2
+  /// What went over the network, as it was on the wire.
+  case packets = 3
+  /// Those that hold events.
+  public static let ofEvents: [Lane] = [.lifecycle, .activity, .detail]
   public static func < (left: Lane, right: Lane) -> Bool { left.rawValue < right.rawValue }
   public var name: String {
     switch self {
     case .lifecycle: "lifecycle"
     case .activity: "activity"
     case .detail: "detail"
+    case .packets: "packets"
     }
   }
 }

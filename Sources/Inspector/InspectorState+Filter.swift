@@ -11,7 +11,7 @@ enum FilterItem: Hashable {
 
 extension InspectorState {
   var filterItems: [FilterItem] {
-    [.failed, .text] + Lane.allCases.map { .lane($0) } + tables.kinds.map { .kind($0) }
+    [.failed, .text] + Lane.ofEvents.map { .lane($0) } + tables.kinds.map { .kind($0) }
   }
 
   func isOn(_ item: FilterItem) -> Bool {
@@ -52,8 +52,8 @@ extension InspectorState {
     case .text:
       if filter.text == nil { prompt = Prompt(.text) } else { filter.text = nil }
     case .lane(let lane):
-      let lanes = (filter.lanes ?? Set(Lane.allCases)).symmetricDifference([lane])
-      filter.lanes = lanes.count == Lane.allCases.count ? nil : lanes
+      let lanes = (filter.lanes ?? Set(Lane.ofEvents)).symmetricDifference([lane])
+      filter.lanes = lanes.count == Lane.ofEvents.count ? nil : lanes
     case .kind(let kind):
       let kinds = (filter.kinds ?? Set(tables.kinds)).symmetricDifference([kind])
       filter.kinds = kinds.count == tables.kinds.count ? nil : kinds

@@ -21,7 +21,7 @@ extension Canvas {
     }
     let counts = histogram(axis.width)
     if area.height >= 6 {
-      for lane in Lane.allCases {
+      for lane in Lane.ofEvents {
         label(lane.name, row)
         drawBars(counts[Int(lane.rawValue)], axis.column, row, style: theme.lane(lane))
         row += 1

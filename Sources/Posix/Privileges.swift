@@ -12,6 +12,8 @@ public struct Capability: RawRepresentable, Hashable, Sendable {
   public static let kill = Capability(rawValue: 5)
   /// Take capabilities out of the bounding set.
   public static let setCapabilities = Capability(rawValue: 8)
+  /// Open packet sockets.
+  public static let rawNetwork = Capability(rawValue: 13)
   /// Look into other processes.
   public static let trace = Capability(rawValue: 19)
   /// The old key to everything.
@@ -52,6 +54,11 @@ public enum Privileges {
     return CapabilitySet(bits: sets.1)
   }
 
+  /// Lets this thread keep `capabilities`, as far as it has them, when ``restrict(to:passingOn:)`` is called.
+  public static func keepOnThisThread(_ capabilities: CapabilitySet) throws(SystemError) {
+    try check("capget") { at_keep_capabilities_here(capabilities.bits) }
+  }
+
   /// Gives up for good all that is not in `kept`, on every thread.
   ///
   /// The bounding set, where the process may change it (CAP_SETPCAP), becomes `passedOn`: the most that a program started
@@ -77,4 +84,7 @@ extension CapabilitySet {
   /// - CAP_BPF: updates of the probes' maps, before Linux 5.19 (commit c8644cd0efe7); from then on a map's descriptor is
   ///   enough. It loads no tracing program without CAP_PERFMON, which is given up.
   public static let liveRecorder: CapabilitySet = [.trace, .readSearch, .bpf]
+
+  /// What the one thread that captures packets keeps: packet sockets, and the way into other network namespaces.
+  public static let packetThread: CapabilitySet = [.trace, .readSearch, .rawNetwork, .administrate]
 }

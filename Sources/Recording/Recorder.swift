@@ -31,9 +31,9 @@ public final class Recorder {
       engine = try RecordingEngine(
         .init(
           ringSize: options.ringSize, recordsByDefault: options.containers.isEmpty,
-          isSubtreeOnly: options.command != nil, payload: options.payload,
+          isSubtreeOnly: options.command != nil, payload: options.payload, packets: options.packets,
           durations: options.durations, forced: options.forced),
-        streams: Streams { output.append(.block($0)) })
+        streams: Streams(wanted: options.containers.isEmpty ? nil : []) { output.append(.block($0)) })
       if !options.containers.isEmpty { try select() }
       if options.command == nil || options.containers.isEmpty { engine.scanProcesses() }
       writer = try output.start(writingTo: file, provenance: provenance(), catalogue: .live())
@@ -109,6 +109,7 @@ public final class Recorder {
     takeChanges()
     engine.replayPending(now)
     engine.sampleResources(now) { tells(of: $0) }
+    engine.takePackets(now)
     try takeLosses()
     streams.sealAged(now: BootTime(nanoseconds: now))
     if let anchor = engine.dueAnchor(now) { output.append(.anchors([anchor])) }
@@ -183,6 +184,7 @@ public final class Recorder {
     if engine.ledger.eventCount > 0 { obstacles.append("\(engine.ledger.eventCount) events lost") }
     obstacles += engine.ledger.otherObstacles
     if output.error != nil { obstacles.append("not all could be written") }
+    obstacles += streams.packets?.failures ?? []
     return obstacles
   }
 

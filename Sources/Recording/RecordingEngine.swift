@@ -16,6 +16,9 @@ final class RecordingEngine {
     var isSubtreeOnly = false
     var payload = PayloadLimits()
     var durations = CallDurations.blocked
+    var packets = PacketOptions(mode: .off)
+    /// What packets may take in the kernel, in bytes; on their way to a block they may take as much again.
+    var packetMemory = 32 << 20
     /// Names of files that are remembered.
     var fileCapacity = 262_144
     /// Open files that the probes remember to have named; nil leaves it as it is.
@@ -98,6 +101,58 @@ final class RecordingEngine {
     // Whoever began before this was there for the scan to find.
     decoder.processes.strangersBefore = BootTime(nanoseconds: Clock.boot)
     resolver.scan(at: started)
+    if settings.packets.mode != .off { try tapNetwork(settings) }
+  }
+
+  private func tapNetwork(_ settings: Settings) throws {
+    let bufferSize = 1 << 20
+    let streams = streams
+    decoder.flows = FlowTable(capacity: max(4096, settings.packetMemory >> 10))
+    streams.packets = try PacketStreams(
+      PacketTap.Settings(
+        options: settings.packets, bufferSize: Int32(bufferSize),
+        namespaceLimit: max(settings.packetMemory / bufferSize, 1), queueLimit: settings.packetMemory)
+    ) { streams.pass($0) }
+    streams.packets?.needsOwner = settings.isSubtreeOnly
+    if streams.wants(.host) { streams.packets?.addHost() }
+  }
+
+  /// Files the packets that came, and looks for network namespaces that are not captured yet.
+  func takePackets(_ now: UInt64) {
+    guard let packets = streams.packets else { return }
+    for process in decoder.processes.processes
+    where process.container != .host && process.end == nil && !process.isForgotten
+      && packets.mayBeNew(process.container, now) && streams.wants(process.container)
+    {
+      packets.add(process.container, process: process.key.pid, now)
+    }
+    packets.run(
+      now, flows: decoder.flows ?? FlowTable(capacity: 1), wants: streams.wants, describe: describePacket,
+      lose: { ledger.add($0) })
+  }
+
+  /// What Wireshark shows of a packet.
+  private func describePacket(_ container: ContainerKey, _ process: ProcessKey?) -> [UInt8] {
+    var words: [String] = []
+    if let record = resolver[container] {
+      words.append("container=\(record.metadata.name ?? String(record.id.prefix(12)))")
+      if let pod = record.metadata.podName {
+        words.append("pod=\(record.metadata.podNamespace.map { $0 + "/" } ?? "")\(pod)")
+      }
+    } else if container == .host {
+      words.append("host")
+    }
+    if let process {
+      words.append("pid=\(process.pid)")
+      if let number = decoder.processes.number(of: process) {
+        words.append("process=\(String(decoding: decoder.processes[number].comm, as: UTF8.self))")
+      }
+    }
+    let text = words.joined(separator: " ")
+    return Array(
+      String(
+        String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || (127..<160).contains($0.value) ? " " : $0 })
+      ).utf8)
   }
 
   /// Keeps this much of payloads from now on.
@@ -209,7 +264,9 @@ final class RecordingEngine {
       switch change {
       case .assigned(_, let container, _), .described(let container):
         if let record = resolver[container] { sampler.add(record, at: now) }
-      case .ended(let container): sampler.remove(container)
+      case .ended(let container):
+        sampler.remove(container)
+        streams.packets?.remove(container)
       case .learnedMountNamespace, .releasedMountNamespace: break
       }
     }
@@ -270,6 +327,9 @@ final class RecordingEngine {
     drain(upTo: .max)
     // What returned in between has told so itself.
     decodeSleeping(before.filter { after[$0.key] != nil }.values)
+    streams.packets?.end(
+      flows: decoder.flows ?? FlowTable(capacity: 1), wants: streams.wants, describe: describePacket,
+      lose: { ledger.add($0) })
     resolver.settle(limit: .milliseconds(500))
   }
 

@@ -17,6 +17,7 @@ public struct RecordingOptions: Sendable {
   public var ringSize: Int = 16 << 20
   public var payload = PayloadLimits()
   public var durations = CallDurations.blocked
+  public var packets = PacketOptions()
   public var toolVersion: String
   public var commandLine: String
   public var forced = ForcedLosses()

@@ -160,7 +160,7 @@ import Testing
     let output = SampleCapture.Output()
     let writer = try CaptureWriter(to: output.sink, provenance: SampleCapture.provenance, catalogue: Catalogue())
     for number in 1...6 {
-      for lane in Lane.allCases {
+      for lane in Lane.ofEvents {
         let stream = StreamKey(container: ContainerKey(rawValue: UInt32(number)), lane: lane)
         let start = UInt64(number * 700_000 + Int(lane.rawValue) * 300)
         for block in SampleCapture.events(900, in: stream, from: start) { try writer.append(block) }

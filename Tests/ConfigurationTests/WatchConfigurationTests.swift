@@ -126,10 +126,12 @@ let everything = """
     lifecycle: {before: 1h}
     activity: {before: 90s}
     detail: {before: 500s}
+    packets: {before: 30s}
     after: 0
   dead_containers_for: 1d
   payload: {files: 0, sockets: 4KiB, dns: 512, terminals: 1, output: 100, mask: false}
   durations: off
+  packets: {mode: all, filter: tcp or udp port 53, snaplen: 1500}
   death: {non_zero_exit: true, expected_exits: [], fatal_signal: [KILL, sigterm], oom: false, lifetime_below: 1500ms}
   containers:
     only: [web-*, {image: "nginx:*", label: "tier=fr?nt"}, {label: x}]

@@ -28,7 +28,7 @@ enum OverlappingCapture {
     var sequences: [StreamKey: UInt64] = [:]
     for block in 0..<blocks {
       let stream = StreamKey(
-        container: containers[block % 3], lane: Lane.allCases[block / 3 % 3])
+        container: containers[block % 3], lane: Lane.ofEvents[block / 3 % 3])
       let builder = EventBlockBuilder(stream: stream, firstSequence: sequences[stream] ?? 0)
       var time = UInt64(block) * 300 + UInt64.random(in: 0...200, using: &numbers)
       for row in 0..<rows {

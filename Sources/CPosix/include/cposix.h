@@ -14,6 +14,9 @@ int at_rename_exclusively(const char *path, const char *new_path);
 /* openat2 with RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS: whatever the path says, it stays below the directory. */
 int at_open_in_root(int directory, const char *path, int flags);
 long at_splice(int from, int to, unsigned long count);
+
+/* Moves the calling thread into the network namespace. */
+int at_enter_network_namespace(int descriptor);
 uint64_t at_load_acquire_u64(const void *address);
 void at_store_release_u64(void *address, uint64_t value);
 uint32_t at_load_acquire_u32(const void *address);

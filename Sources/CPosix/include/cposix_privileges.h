@@ -12,4 +12,6 @@ int at_get_capabilities(uint64_t *effective, uint64_t *permitted, uint64_t *inhe
  * errno. Not to be called by two threads at once.
  */
 int at_restrict_all_threads(uint64_t keep, uint64_t bounding, int no_new_privileges);
+/* What at_restrict_all_threads() is to leave to the calling thread, as far as it has it now. */
+int at_keep_capabilities_here(uint64_t capabilities);
 #endif

@@ -84,8 +84,9 @@ private struct SectionInfo {
       facts.append(
         ("time", "\(time.date(first)) to \(time.date(last)), \(durationText(last.nanoseconds - first.nanoseconds))"))
     }
-    let lanes = Lane.allCases.map { "\(countText(eventCount($0))) \($0.name)" }.joined(separator: ", ")
+    let lanes = Lane.ofEvents.map { "\(countText(eventCount($0))) \($0.name)" }.joined(separator: ", ")
     facts.append(("events", "\(countText(eventCount())): \(lanes)"))
+    if packetCount > 0 { facts.append(("packets", countText(packetCount))) }
     facts.append(("processes", countText(UInt64(processCount))))
     let shown = containers.filter { request.selected?.contains($0.key) ?? true }
     facts.append(("containers", "\(shown.count)" + (shown.isEmpty ? "" : ": " + names(shown))))
@@ -118,6 +119,10 @@ private struct SectionInfo {
     }
   }
 
+  private var packetCount: UInt64 {
+    request.blocks(of: section.packetBlocks).reduce(0) { $0 + UInt64($1.rowCount) }
+  }
+
   private func names(_ containers: [ContainerRow]) -> String {
     let names = containers.prefix(6).map { request.label(of: $0.key) }.joined(separator: ", ")
     return containers.count > 6 ? names + " and \(containers.count - 6) more" : names
@@ -145,7 +150,8 @@ private struct SectionInfo {
     json.set("bytes_read", section.bytesRead)
     json.set("event_blocks", section.directory.count)
     json.set("events", eventCount())
-    for lane in Lane.allCases { json.set("events_\(lane.name)", eventCount(lane)) }
+    for lane in Lane.ofEvents { json.set("events_\(lane.name)", eventCount(lane)) }
+    json.set("packets", packetCount)
     json.set("processes", processCount)
     json.beginObject("provenance")
     for property in section.provenance.properties { json.set(property.key, property.value) }

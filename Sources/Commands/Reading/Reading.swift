@@ -42,6 +42,7 @@ private func run(
   case "state": try StateCommand(file: file, output: output).run()
   case "logs": try LogsCommand(file: file, output: output, showsAll: invocation.isSet("all")).run()
   case "top": try TopCommand(file: file, output: output).run()
+  case "packets": try PacketsCommand(file: file, output: output).run()
   case "ps": try PsCommand(file: file, output: output).run()
   case "events":
     try EventsCommand(

@@ -132,10 +132,12 @@ struct WatchCommand {
     options.windows.activity = configuration.windows.activity.before
     options.windows.detail = configuration.windows.detail.before
     options.windows.after = configuration.windows.after
+    options.windows.packets = configuration.windows.packets.before
     options.payload = configuration.payload
     options.durations = configuration.durations
     options.forced = forcedLosses()
     options.noteOfRun = configuration.captures.directory + "/.aftertrace-run"
+    options.packets = configuration.packets
     options.retention = configuration.deadContainersFor
     let choice = configuration.containers
     options.includes = { choice.includes(ContainerTraits($0)) }

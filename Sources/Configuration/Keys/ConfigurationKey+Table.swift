@@ -1,6 +1,7 @@
 // A table: every key of the configuration, in the order of the reference page and of the default file.
 internal import Arguments
 internal import Events
+internal import Packets
 internal import YAML
 
 extension ConfigurationKey {
@@ -8,7 +9,8 @@ extension ConfigurationKey {
   private static let mebibyte: UInt64 = 1 << 20
   private static let tebibyte: UInt64 = 1 << 40
 
-  public static let all: [ConfigurationKey] = memory + windows + payload + ends + choice + captures + doors + rest
+  public static let all: [ConfigurationKey] =
+    memory + windows + payload + packets + ends + choice + captures + doors + rest
 
   private static let memory: [ConfigurationKey] = [
     key(
@@ -44,6 +46,9 @@ extension ConfigurationKey {
     duration(
       "windows.detail.before", \.windows.detail.before, .seconds(1)...day, summary: "how much of all else is kept"),
     duration(
+      "windows.packets.before", \.windows.packets.before, .seconds(1)...day,
+      summary: "how much of what goes over the network is kept"),
+    duration(
       "windows.after", \.windows.after, .zero ... .seconds(600),
       summary: "how long a capture goes on behind its trigger"),
     duration(
@@ -69,6 +74,29 @@ extension ConfigurationKey {
       read: { node in node.isOff ? .off : node.text.flatMap(CallDurations.init(rawValue:)) },
       write: { .word($0.rawValue) }),
   ]
+
+  private static let packets: [ConfigurationKey] = [
+    key(
+      "packets.mode", \.packets.mode, "headers, all or off", opened,
+      summary: "what is kept of packets: headers with DNS, the TLS client's hello and HTTP's request line; all up to "
+        + "packets.snaplen; or none",
+      read: { node in node.text.flatMap(PacketOptions.Mode.init(rawValue:)) }, write: { .word($0.rawValue) }),
+    key(
+      "packets.filter", \.packets.filter,
+      "off or a filter in the language of pcap-filter(7), such as tcp or udp port 53", opened,
+      summary: "keep only packets that it takes",
+      read: { node in
+        if node.isOff { return .some(nil) }
+        guard let text = node.text, !text.isEmpty, (try? PacketSource.check(filter: text)) != nil else { return nil }
+        return text
+      }, write: { $0.map { .text($0) } ?? .word("off") }),
+    key(
+      "packets.snaplen", \.packets.snapLength, "a number of bytes from 64 to \(PacketOptions.snapLimit)", opened,
+      summary: "bytes kept of each packet where all is kept",
+      read: { node in node.size(in: 64...UInt64(PacketOptions.snapLimit)).map { Int($0) } },
+      write: { .number(Int64($0)) }),
+  ]
+  private static let opened = Change.restart(because: "packet sockets are opened as containers come")
 
   private static let ends: [ConfigurationKey] = [
     flag(

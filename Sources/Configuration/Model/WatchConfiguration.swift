@@ -10,6 +10,8 @@ public struct WatchConfiguration: Hashable, Sendable {
   public var payload = PayloadLimits()
   /// Which calls have a duration.
   public var durations = CallDurations.blocked
+  /// How much is kept of what goes over the network.
+  public var packets = PacketOptions()
   /// How long a container stays capturable after its end, at least.
   public var deadContainersFor: Duration = .seconds(120)
   public var death = DeathPredicates()
@@ -44,6 +46,7 @@ extension WatchConfiguration {
     public var lifecycle = Window(before: .seconds(600))
     public var activity = Window(before: .seconds(120))
     public var detail = Window(before: .seconds(30))
+    public var packets = Window(before: .seconds(120))
     /// How long it goes on, in every lane.
     public var after: Duration = .seconds(15)
 
@@ -52,6 +55,7 @@ extension WatchConfiguration {
       case .lifecycle: lifecycle
       case .activity: activity
       case .detail: detail
+      case .packets: packets
       }
     }
   }

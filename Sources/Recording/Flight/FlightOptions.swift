@@ -10,6 +10,7 @@ public struct FlightOptions: Sendable {
   public var ringSize: Int?
   public var payload = PayloadLimits()
   public var durations = CallDurations.blocked
+  public var packets = PacketOptions()
   /// How long after its end a container can still be captured.
   public var retention: Duration = .seconds(120)
   /// A block of a stream in which much happens is sealed at this age.
@@ -58,6 +59,7 @@ public struct FlightWindows: Hashable, Sendable {
   public var lifecycle: Duration = .seconds(600)
   public var activity: Duration = .seconds(120)
   public var detail: Duration = .seconds(30)
+  public var packets: Duration = .seconds(120)
   public var after: Duration = .seconds(15)
 
   /// Alerts come some seconds after what they are about, and their windows count from that: so much longer all is kept.
@@ -70,6 +72,7 @@ public struct FlightWindows: Hashable, Sendable {
     case .lifecycle: lifecycle.wholeNanoseconds
     case .activity: activity.wholeNanoseconds
     case .detail: detail.wholeNanoseconds
+    case .packets: packets.wholeNanoseconds
     }
   }
 

@@ -82,6 +82,7 @@ public final class FlightRecorder {
       engine = try RecordingEngine(
         .init(
           ringSize: options.ringSize(ringCount: try ProbeSession.ringCount), payload: options.payload,
+          packets: options.packets, packetMemory: budget / 16,
           durations: options.durations, fileCapacity: max(4096, budget >> 13),
           definitionCapacity: max(4096, budget >> 14), forced: options.forced),
         streams: streams)
@@ -196,6 +197,7 @@ public final class FlightRecorder {
     for change in engine.takeChanges() { take(change, now) }
     engine.replayPending(now)
     engine.sampleResources(now)
+    engine.takePackets(now)
     try takeLosses()
     takeInAgain()
     takeClosedDescriptors()
@@ -331,6 +333,7 @@ public final class FlightRecorder {
     account.processes += engine.decoder.addressNames.memoryInBytes + (engine.translations?.memoryInBytes ?? 0)
     account.descriptors = engine.decoder.descriptors?.memoryInBytes ?? 0
     account.files = engine.decoder.files.memoryInBytes
+    account.packets = engine.streams.packets?.memoryInBytes ?? 0
     account.queue = max(shelf.queuedBytes - store.pinnedBytes, 0)
     account.measure()
     store.limit = min(account.blockLimit, options.blockLimit ?? .max)

@@ -14,6 +14,8 @@ struct MemoryAccount {
   var processes = 0
   var descriptors = 0
   var files = 0
+  /// On their way to a block.
+  var packets = 0
   var queue = 0
   /// Resident and in nobody's account: the program, stacks, the allocator's gaps.
   var rest = 0
@@ -36,6 +38,6 @@ struct MemoryAccount {
       OwnMemory.trim()
       resident = OwnMemory.anonymous
     }
-    rest = max(resident - blocks - open - archives - processes - descriptors - files - queue, 0)
+    rest = max(resident - blocks - open - archives - processes - descriptors - files - packets - queue, 0)
   }
 }

@@ -85,6 +85,6 @@ struct RetainedStream {
 
   /// The block's bytes, its entry with the digest, its counts, and what the allocator puts around them.
   private static func memory(of block: SealedBlock) -> Int {
-    block.bytes.capacity + 48 + MemoryLayout<Kept>.stride + 64 + 48 + block.secondCounts.capacity * 16
+    block.memoryInBytes + 48 + MemoryLayout<Kept>.stride + 64 + 48 + block.secondCounts.capacity * 16
   }
 }

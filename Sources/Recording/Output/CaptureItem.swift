@@ -17,7 +17,7 @@ extension CaptureItem {
   /// Memory that it takes while it waits, roughly where it is rows.
   var weight: Int {
     switch self {
-    case .block(let block): block.bytes.count
+    case .block(let block): block.memoryInBytes
     case .containers(let rows): rows.count * 512
     case .processes(let rows): rows.count * 384
     case .state(let image): image.processes.count * 384 + image.descriptors.count * 192 + 96
@@ -66,8 +66,8 @@ struct CaptureQueue {
   /// - Parameter isPinned: In memory already, whether it waits here or not: it is taken whatever the limit is.
   mutating func append(_ item: CaptureItem, isPinned: Bool = false) {
     if case .block(let block) = item {
-      if isClosed || (!isPinned && waitingBytes + block.bytes.count > limit) { return lose(block.entry) }
-      waitingBytes += block.bytes.count
+      if isClosed || (!isPinned && waitingBytes + block.memoryInBytes > limit) { return lose(block.entry) }
+      waitingBytes += block.memoryInBytes
     }
     items.append(item)
   }
@@ -79,7 +79,7 @@ struct CaptureQueue {
 
   /// The item was written.
   mutating func release(_ item: CaptureItem) {
-    if case .block(let block) = item { waitingBytes -= block.bytes.count }
+    if case .block(let block) = item { waitingBytes -= block.memoryInBytes }
   }
 
   /// The item was taken and will not be written.

@@ -92,7 +92,7 @@ final class CaptureOutput: Sendable {
   /// Writes one item. After an error no more events: they are counted as lost.
   private func write(_ item: CaptureItem, to draft: CaptureDraft) throws(SystemError) {
     if case .block(let block) = item {
-      let isOver = draft.bytesWritten + UInt64(block.bytes.count) > sizeLimit
+      let isOver = draft.bytesWritten + UInt64(block.lengthInFile) > sizeLimit
       if error != nil || isOver {
         return state.withLock { state in
           state.isAtLimit = state.isAtLimit || isOver

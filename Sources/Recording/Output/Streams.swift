@@ -27,6 +27,8 @@ final class Streams {
   private var lastWanted: ContainerKey?
   /// Whose blocks are sealed after a second: somebody waits for them.
   var urgent: Set<ContainerKey> = []
+  /// What goes over the network, where it is recorded: a lane like the others, filled by itself.
+  var packets: PacketStreams?
   private let busyAge: UInt64
   private let quietAges: [UInt64]
   /// One for all streams: its buffers are those of the largest block.
@@ -83,6 +85,7 @@ final class Streams {
         ? min(busyAge, 1_000_000_000) : stream.builder.isCompact ? quietAges[Int(key.lane.rawValue)] : busyAge
       if now.nanoseconds > stream.builder.firstTime.nanoseconds + limit { sealBlock(of: stream) }
     }
+    packets?.sealAged(now: now.nanoseconds) { urgent.contains($0) ? min(busyAge, 1_000_000_000) : busyAge }
   }
 
   func sealAll() {
@@ -91,8 +94,12 @@ final class Streams {
     }
   }
 
+  /// Hands on a block that was made elsewhere.
+  func pass(_ block: SealedBlock) { seal(block) }
+
   /// Seals what is open of one container.
   func seal(_ container: ContainerKey) {
+    packets?.seal(container)
     for lane in Lane.allCases {
       if let stream = streams[StreamKey(container: container, lane: lane)] { sealBlock(of: stream) }
     }
@@ -100,6 +107,7 @@ final class Streams {
 
   /// Drops the streams of a container that is gone.
   func forget(_ container: ContainerKey) {
+    packets?.forget(container)
     for lane in Lane.allCases { streams[StreamKey(container: container, lane: lane)] = nil }
     containers.remove(container)
     lastKey = nil

@@ -13,6 +13,8 @@ struct EventDecoder {
   /// A command and what it started are recorded, whatever their containers.
   var isSubtreeOnly = false
   /// Likely secrets in payloads become asterisks.
+  /// Whose sockets are; nil where no packets are recorded.
+  var flows: FlowTable?
   var masksSecrets = true
   /// Records that made no sense: too short for their form, or of a form this version does not know.
   private(set) var malformed: UInt64 = 0
@@ -245,6 +247,9 @@ struct EventDecoder {
       }
     }
     files.insert(definition)
+    guard flows != nil, definition.networkNamespace != nil else { return }
+    let container = attribution.place(cgroup: header.cgroup, mountNamespace: header.mount_namespace).container
+    flows?.note(definition, FlowTable.Owner(process: header.processKey, container: container))
   }
 }
 

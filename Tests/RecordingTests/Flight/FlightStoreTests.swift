@@ -27,7 +27,7 @@ import Testing
 
   private func lanes(_ store: FlightStore, _ container: UInt32) -> [Int] {
     let history = store.history(of: ContainerKey(rawValue: container))
-    return Lane.allCases.map { history[$0].kept.count }
+    return Lane.ofEvents.map { history[$0].kept.count }
   }
 
   @Test func `who holds more than its share gives up detail first, lifecycle last, the oldest first`() {
@@ -35,9 +35,9 @@ import Testing
     size.take(block(1, .detail, at: 1))
     let one = size.blockBytes
     let store = store(limit: one * 12 + one / 2)
-    for lane in Lane.allCases { store.take(block(2, lane, at: 1)) }
+    for lane in Lane.ofEvents { store.take(block(2, lane, at: 1)) }
     for second in 1...4 as ClosedRange<UInt64> {
-      for lane in Lane.allCases { store.take(block(1, lane, at: second)) }
+      for lane in Lane.ofEvents { store.take(block(1, lane, at: second)) }
     }
     #expect(lanes(store, 2) == [1, 1, 1])
     #expect(lanes(store, 1) == [4, 4, 1])
@@ -57,7 +57,7 @@ import Testing
 
   @Test func `what is past its window is dropped, and is no loss`() {
     let store = store(limit: .max)
-    for lane in Lane.allCases { store.take(block(1, lane, at: 10)) }
+    for lane in Lane.ofEvents { store.take(block(1, lane, at: 10)) }
     store.dropAged(now: BootTime(nanoseconds: 60_000_000_000))
     #expect(lanes(store, 1) == [1, 1, 0])
     store.dropAged(now: BootTime(nanoseconds: 900_000_000_000))
@@ -71,7 +71,7 @@ import Testing
     for second in 1...3 as ClosedRange<UInt64> {
       for container in 1...2 as ClosedRange<UInt32> { store.take(block(container, .detail, at: second)) }
     }
-    let all = Lane.allCases.map { _ in BootTime(nanoseconds: 0) }
+    let all = Lane.ofEvents.map { _ in BootTime(nanoseconds: 0) }
     store.pin(ContainerKey(rawValue: 1), from: all, by: 1)
     #expect(store.pinnedBytes == store.blockBytes / 2)
     store.limit = store.blockBytes / 2
