@@ -54,7 +54,9 @@ struct Theme {
     lanes = [Style(Colour(rawValue: 221)), Style(Colour(rawValue: 80)), Style(Colour(rawValue: 68))]
   }
 
-  func lane(_ lane: Lane?) -> Style { lane.flatMap { lanes.indices.contains(Int($0.rawValue)) ? lanes[Int($0.rawValue)] : nil } ?? dim }
+  func lane(_ lane: Lane?) -> Style {
+    lane.flatMap { lanes.indices.contains(Int($0.rawValue)) ? lanes[Int($0.rawValue)] : nil } ?? dim
+  }
 
   /// The row under the cursor: what it says keeps its colour where there are enough of them.
   func underCursor(_ style: Style, isActive: Bool) -> Style {

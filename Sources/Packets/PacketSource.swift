@@ -28,6 +28,8 @@ public final class PacketSource: @unchecked Sendable {
   /// For `poll`.
   public let descriptor: Int32
 
+  /// The kernel hands a block of packets over when it is full, or this old, in milliseconds.
+  public static let blockAge: Int32 = 50
   /// Of the header that every packet begins with.
   public static let headerLength = 20
 
@@ -40,8 +42,7 @@ public final class PacketSource: @unchecked Sendable {
     guard let handle = pcap_create("any", &buffer) else { throw PacketError(message: Self.text(buffer)) }
     pcap_set_snaplen(handle, snapLength)
     pcap_set_buffer_size(handle, bufferSize)
-    // The kernel hands a block of packets over when it is full or this old.
-    pcap_set_timeout(handle, 100)
+    pcap_set_timeout(handle, Self.blockAge)
     pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO)
     let status = pcap_activate(handle)
     guard status >= 0, pcap_set_datalink(handle, DLT_LINUX_SLL2) == 0, pcap_setnonblock(handle, 1, &buffer) == 0 else {

@@ -18,7 +18,7 @@ final class RecordingEngine {
     var durations = CallDurations.blocked
     var packets = PacketOptions(mode: .off)
     /// What packets may take in the kernel, in bytes; on their way to a block they may take as much again.
-    var packetMemory = 32 << 20
+    var packetMemory = 128 << 20
     /// Names of files that are remembered.
     var fileCapacity = 262_144
     /// Open files that the probes remember to have named; nil leaves it as it is.
@@ -105,7 +105,8 @@ final class RecordingEngine {
   }
 
   private func tapNetwork(_ settings: Settings) throws {
-    let bufferSize = 1 << 20
+    // Of whole packets, which segment offload makes 64 KiB long, a megabyte is full within a millisecond.
+    let bufferSize = settings.packets.mode == .all ? 8 << 20 : 1 << 20
     let streams = streams
     decoder.flows = FlowTable(capacity: max(4096, settings.packetMemory >> 10))
     streams.packets = try PacketStreams(

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Posix
+public import Posix
 
 /// Something the lab could not do, with what the program said.
 public struct LabError: Error, CustomStringConvertible {
@@ -21,7 +21,7 @@ public enum Lab {
     return path
   }
 
-  static func missing(_ programs: String...) -> String? {
+  public static func missing(_ programs: String...) -> String? {
     if geteuid() != 0 { return "containers need root" }
     return programs.first { find($0) == nil }.map { "\($0) is not installed" }
   }
@@ -48,7 +48,7 @@ public enum Lab {
   }
 
   /// Starts a program that stays, its output in `log`.
-  static func start(
+  public static func start(
     _ program: String, _ arguments: [String], log: String, environment additions: [String] = [],
     workingDirectory: String? = nil
   ) throws -> ChildProcess {
@@ -94,7 +94,7 @@ public enum Lab {
     }
   }
 
-  static func text(of path: String) -> String {
+  public static func text(of path: String) -> String {
     ((try? FileDescriptor.contents(of: path)) ?? []).isEmpty
       ? "" : String(decoding: (try? FileDescriptor.contents(of: path)) ?? [], as: UTF8.self)
   }

@@ -109,6 +109,9 @@ final class PacketTap: Sendable {
 
   // MARK: - The thread's side
 
+  /// Longer than the kernel keeps a block to itself.
+  private static let patience = UInt64(PacketSource.blockAge + 30) * 1_000_000
+
   private func run() {
     guard let own = try? NetworkNamespace(at: "/proc/thread-self/ns/net"), let poll = try? Poll(),
       (try? poll.add(bell.number, token: 0)) != nil
@@ -117,8 +120,10 @@ final class PacketTap: Sendable {
     var nextToken: UInt64 = 1
     var namespaces: [UInt64: UInt64] = [:]
     var nextCount = Clock.boot
+    // Namespaces to let go, and when: what the kernel holds in a block that is not full comes a little later.
+    var closing: [(namespace: UInt64, time: UInt64)] = []
     while true {
-      let ready = (try? poll.wait(milliseconds: 1000)) ?? []
+      let ready = (try? poll.wait(milliseconds: closing.isEmpty ? 1000 : 20)) ?? []
       if ready.contains(0) { bell.wait(milliseconds: 0) }
       let (orders, isStopping) = state.withLock { state in
         defer { state.orders = [] }
@@ -127,16 +132,14 @@ final class PacketTap: Sendable {
       for order in orders {
         switch order {
         case .open(let namespace, let path):
+          closing.removeAll { $0.namespace == namespace }
           guard sources[namespace] == nil else { continue }
           guard let source = open(namespace, path, returningTo: own, count: sources.count) else { continue }
           guard (try? poll.add(source.source.descriptor, token: nextToken)) != nil else { continue }
           sources[namespace] = source
           namespaces[nextToken] = namespace
           nextToken += 1
-        case .close(let namespace):
-          guard let source = sources.removeValue(forKey: namespace) else { continue }
-          drain(source, of: namespace)
-          count(source, of: namespace)
+        case .close(let namespace): closing.append((namespace, Clock.boot + Self.patience))
         }
       }
       for token in ready where token != 0 {
@@ -144,11 +147,18 @@ final class PacketTap: Sendable {
       }
       if isStopping { break }
       let now = Clock.boot
+      for (namespace, time) in closing where time <= now {
+        guard let source = sources.removeValue(forKey: namespace) else { continue }
+        drain(source, of: namespace)
+        count(source, of: namespace)
+      }
+      closing.removeAll { $0.time <= now }
       guard now >= nextCount else { continue }
       nextCount = now + 1_000_000_000
       for (namespace, source) in sources { count(source, of: namespace) }
       for source in sources.values where source.meetsUnknownInterfaces { name(source, returningTo: own) }
     }
+    if !sources.isEmpty { bell.wait(milliseconds: Int32(Self.patience / 1_000_000)) }
     for (namespace, source) in sources {
       drain(source, of: namespace)
       count(source, of: namespace)

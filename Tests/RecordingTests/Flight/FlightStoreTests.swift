@@ -71,7 +71,7 @@ import Testing
     for second in 1...3 as ClosedRange<UInt64> {
       for container in 1...2 as ClosedRange<UInt32> { store.take(block(container, .detail, at: second)) }
     }
-    let all = Lane.ofEvents.map { _ in BootTime(nanoseconds: 0) }
+    let all = Lane.allCases.map { _ in BootTime(nanoseconds: 0) }
     store.pin(ContainerKey(rawValue: 1), from: all, by: 1)
     #expect(store.pinnedBytes == store.blockBytes / 2)
     store.limit = store.blockBytes / 2
