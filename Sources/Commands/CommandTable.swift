@@ -66,6 +66,7 @@ private let recordCommand = CommandDescription(
     Flag(
       "no-payload", summary: "keep nothing of what is read, written, sent and received",
       discussion: "Addresses have no names then: those are read from the answers of name servers."),
+      discussion: "Addresses have no names then: those come from the answers of name servers."),
     Flag(
       "no-mask", summary: "keep likely secrets as they are",
       discussion:
@@ -83,6 +84,7 @@ private let recordCommand = CommandDescription(
       summary: "which calls have a duration",
       discussion:
         "`all` costs each recorded call a second probe, and each call of everybody else on the host a look at it."),
+    Flag(
       "packets",
       value: .init(
         "MODE",

@@ -31,8 +31,8 @@ public final class Recorder {
       engine = try RecordingEngine(
         .init(
           ringSize: options.ringSize, recordsByDefault: options.containers.isEmpty,
-          isSubtreeOnly: options.command != nil, payload: options.payload, packets: options.packets,
-          durations: options.durations, forced: options.forced),
+          isSubtreeOnly: options.command != nil, payload: options.payload,
+          durations: options.durations, packets: options.packets, forced: options.forced),
         streams: Streams(wanted: options.containers.isEmpty ? nil : []) { output.append(.block($0)) })
       if !options.containers.isEmpty { try select() }
       if options.command == nil || options.containers.isEmpty { engine.scanProcesses() }

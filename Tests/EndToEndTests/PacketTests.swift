@@ -16,7 +16,7 @@ extension EndToEndTests {
     /// Bytes of each packet as tcpdump prints them, without its times.
     private static func contents(of capture: String, _ filter: String = "") throws -> [String] {
       let text = try ProgramLaunch(
-        "/bin/sh", ["-c", "tcpdump -tnxr \(capture) \(filter) 2>/dev/null"], environment: Program.clean
+        "/bin/sh", ["-c", "tcpdump -tnSxr \(capture) \(filter) 2>/dev/null"], environment: Program.clean
       ).run().text
       return text.split(separator: "\n").reduce(into: []) { packets, line in
         if line.hasPrefix("\t") { packets[packets.count - 1] += line } else { packets.append(String(line)) }

@@ -82,8 +82,8 @@ public final class FlightRecorder {
       engine = try RecordingEngine(
         .init(
           ringSize: options.ringSize(ringCount: try ProbeSession.ringCount), payload: options.payload,
-          packets: options.packets, packetMemory: budget / 16,
-          durations: options.durations, fileCapacity: max(4096, budget >> 13),
+          durations: options.durations, packets: options.packets, packetMemory: budget / 16,
+          fileCapacity: max(4096, budget >> 13),
           definitionCapacity: max(4096, budget >> 14), forced: options.forced),
         streams: streams)
       engine.decoder.supersededImages = []
