@@ -42,9 +42,12 @@ _aftertrace() {
         --max-size) :; return ;;
         --snaplen) :; return ;;
         --durations) COMPREPLY=($(compgen -W 'all blocked off' -- "$current")); return ;;
+        --packets) COMPREPLY=($(compgen -W 'headers all off' -- "$current")); return ;;
+        --packet-filter) :; return ;;
+        --packet-snaplen) :; return ;;
         --ring-size) :; return ;;
       esac
-      flags='--output --container --for --max-size --snaplen --no-payload --no-mask --durations --ring-size --'
+      flags='--output --container --for --max-size --snaplen --no-payload --no-mask --durations --packets --packet-filter --packet-snaplen --ring-size --'
       ;;
     watch)
       case $previous in
@@ -140,6 +143,15 @@ _aftertrace() {
       files=1
       ;;
     top)
+      case $previous in
+        --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
+        --from) :; return ;;
+        --to) :; return ;;
+      esac
+      flags='--container --from --to --json --local'
+      files=1
+      ;;
+    packets)
       case $previous in
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
         --from) :; return ;;

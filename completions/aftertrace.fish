@@ -25,6 +25,9 @@ complete -c aftertrace -n '__fish_seen_subcommand_from record' -l snaplen -x -d 
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l no-payload -d 'keep nothing of what is read, written, sent and received'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l no-mask -d 'keep likely secrets as they are'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l durations -x -a 'all\\t\'every call, from its beginning to its return\' blocked\\t\'calls that slept, from when they first did\' off\\t\'none\'' -d 'which calls have a duration'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -l packets -x -a 'headers\\t\'headers, DNS, the TLS client\\\'s hello, HTTP\\\'s request line\' all\\t\'every packet up to --packet-snaplen\' off\\t\'none\'' -d 'how much is kept of what goes over the network'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -l packet-filter -x -d 'keep only packets that EXPR takes, as of tcpdump'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -l packet-snaplen -x -d 'bytes kept of each packet with --packets all'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l ring-size -x -d 'memory of each ring between kernel and recorder'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -a '(__fish_complete_subcommand --fcs-skip=2)'
 
@@ -117,6 +120,14 @@ complete -c aftertrace -n '__fish_seen_subcommand_from top' -l to -x -d 'end her
 complete -c aftertrace -n '__fish_seen_subcommand_from top' -l json -d 'print one JSON object a line'
 complete -c aftertrace -n '__fish_seen_subcommand_from top' -l local -d 'print and read times in this machine\'s zone, not UTC'
 complete -c aftertrace -n '__fish_seen_subcommand_from top' -F
+
+complete -c aftertrace -n __fish_use_subcommand -a packets -d 'what went over the network, a line a packet'
+complete -c aftertrace -n '__fish_seen_subcommand_from packets' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from packets' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
+complete -c aftertrace -n '__fish_seen_subcommand_from packets' -l to -x -d 'end here; the same forms as --from'
+complete -c aftertrace -n '__fish_seen_subcommand_from packets' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from packets' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from packets' -F
 
 complete -c aftertrace -n __fish_use_subcommand -a events -d 'every event, a line each, in the order of time'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
