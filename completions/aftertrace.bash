@@ -20,7 +20,7 @@ _aftertrace() {
   if [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
   if [[ $current == = ]]; then current=; fi
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top events export help version completions man --help --version' -- "$current"))
+    COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top packets events export help version completions man --help --version' -- "$current"))
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -185,7 +185,7 @@ _aftertrace() {
       case $previous in
       esac
       flags=''
-      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top events export help version completions man' -- "$current"))
+      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top packets events export help version completions man' -- "$current"))
       ;;
     version)
       case $previous in

@@ -149,7 +149,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from export' -l symbols -r -F 
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -F
 
 complete -c aftertrace -n __fish_use_subcommand -a help -d 'help on the program or on one command'
-complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures doctor inspect info containers ps state logs top events export help version completions man'
+complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures doctor inspect info containers ps state logs top packets events export help version completions man'
 
 complete -c aftertrace -n __fish_use_subcommand -a version -d 'the program\'s version'
 

@@ -66,7 +66,6 @@ private let recordCommand = CommandDescription(
     Flag(
       "no-payload", summary: "keep nothing of what is read, written, sent and received",
       discussion: "Addresses have no names then: those are read from the answers of name servers."),
-      discussion: "Addresses have no names then: those come from the answers of name servers."),
     Flag(
       "no-mask", summary: "keep likely secrets as they are",
       discussion:
