@@ -102,7 +102,7 @@ extension InspectorState {
     canvas.drawFrame()
     canvas.drawTimeline()
     if layout.isSplit {
-      let column = layout.panes[.events]!.column - 1
+      let column = (layout.panes[.events] ?? layout.panes[.state])!.column - 1
       for row in layout.timeline.endRow..<layout.footer.row {
         canvas.buffer.put("│", column: column, row: row, style: canvas.theme.dim)
       }
@@ -113,6 +113,7 @@ extension InspectorState {
       case .processes: canvas.drawProcesses(area)
       case .events: canvas.drawEvents(area)
       case .detail: canvas.drawDetailPane(area)
+      case .state: canvas.drawState(area)
       case .timeline: break
       }
     }

@@ -1,19 +1,19 @@
-public import CaptureFormat
+internal import CaptureFormat
 internal import Events
 internal import Interchange
 internal import Posix
-internal import Reconstruction
+public import Reconstruction
 
 /// Reads the capture for the screen, a slice of work at a time, so that what is asked next never waits for long.
 ///
 /// To be used from one thread: the worker's own, or a test's.
 public final class CaptureWorker {
-  private var file: CaptureFile
+  private var capture: Capture
+  private var line: CommonTime
   private var path: String
   private let mailbox: Mailbox
   private let isLocal: Bool
   private var tables = CaptureTables()
-  private var sectionCount: Int
   private var text: EventText
   private var history: ProcessHistory?
   private var blocksInHistory = 0
@@ -26,6 +26,8 @@ public final class CaptureWorker {
   private var detail: EventPosition?
   private var pages: [PageJob] = []
   private var histogram: HistogramRequest?
+  private var band: BandRequest?
+  private var resources: ResourceJob?
   private var search: SearchJob?
   private var export: ExportJob?
   private var isRefreshDue = false
@@ -39,14 +41,13 @@ public final class CaptureWorker {
     var found = 0
   }
 
-  /// - Parameter sectionCount: How many sections the file has: a merged one is shown by its first, and that is said.
-  public init(_ file: CaptureFile, path: String, sectionCount: Int = 1, mailbox: Mailbox, isLocal: Bool) {
-    self.file = file
-    self.sectionCount = sectionCount
+  public init(_ capture: Capture, path: String, mailbox: Mailbox, isLocal: Bool) {
+    self.capture = capture
+    line = CommonTime(capture.boots)
     self.path = path
     self.mailbox = mailbox
     self.isLocal = isLocal
-    text = EventText(file.catalogue, naming: (try? file.containers()) ?? [])
+    text = EventText(capture.catalogue, naming: capture.boots.flatMap(\.containers))
   }
 
   /// Works until the mailbox is closed.
@@ -84,6 +85,7 @@ public final class CaptureWorker {
       pages.append(PageJob(request: page, reached: page.anchor))
     case .detail(let position): detail = position
     case .histogram(let request): histogram = request
+    case .band(let request): band = request
     case .search(let request): search = SearchJob(request, window(for: request.selection), fileEnd: tables.last)
     case .cancelSearch: search = nil
     case .export(let request): begin(request)
@@ -96,8 +98,7 @@ public final class CaptureWorker {
     if isOverviewDue {
       isOverviewDue = false
       let old = tables
-      tables = try CaptureTables(overview: file, path: path)
-      tables.sectionCount = sectionCount
+      tables = try CaptureTables(overview: capture, on: line, path: path)
       if old.hasProcesses { tables.keepProcesses(of: old) }
       areProcessesDue = true
       isPageExpected = !old.hasProcesses
@@ -109,7 +110,7 @@ public final class CaptureWorker {
       try workOnPage()
     } else if areProcessesDue {
       areProcessesDue = false
-      try tables.read(processesOf: file, history: &history, blocks: &blocksInHistory)
+      try tables.read(processesOf: capture, on: line, history: &history, blocks: &blocksInHistory)
       mailbox.answer(.tables(tables))
     } else if let request = histogram {
       let counts = try window(for: request.selection).counts(
@@ -120,10 +121,12 @@ public final class CaptureWorker {
       }
     } else if isRefreshDue {
       isRefreshDue = false
-      let hasGrown = try file.refresh()
+      let hasGrown = try capture.sections[capture.sections.count - 1].refresh()
       isOverviewDue = hasGrown
-      if hasGrown { text = EventText(file.catalogue, naming: (try? file.containers()) ?? []) }
+      if hasGrown { try takeGrowth() }
       mailbox.answer(.refreshed(hasGrown: hasGrown))
+    } else if let request = band {
+      try workOnBand(request)
     } else if let job = search {
       let isDone = try job.work(while: slice())
       mailbox.answer(.search(job.result(isDone: isDone)))
@@ -131,7 +134,7 @@ public final class CaptureWorker {
     } else if let job = export {
       let isDone = try job.work(window(for: job.selection), while: slice())
       mailbox.answer(
-        job.problem.map { .failure($0) } ?? .exported(path: job.path, count: job.count, isDone: isDone))
+        job.problem.map { .problem($0) } ?? .exported(path: job.path, count: job.count, isDone: isDone))
       if isDone { export = nil }
     } else {
       return false
@@ -143,9 +146,19 @@ public final class CaptureWorker {
     detail = nil
     pages = []
     histogram = nil
+    band = nil
     search = nil
     isRefreshDue = false
     areProcessesDue = false
+  }
+
+  /// What a boot knows is kept with it: made again of the same sections.
+  private func takeGrowth() throws(CaptureError) {
+    capture = try Capture(capture.sections)
+    line = CommonTime(capture.boots)
+    text = EventText(capture.catalogue, naming: capture.boots.flatMap(\.containers))
+    resources = nil
+    if !line.isOfOneBoot { windows = [] }
   }
 
   /// True until the slice is over or something new is asked for.
@@ -159,7 +172,7 @@ public final class CaptureWorker {
     if let place = windows.firstIndex(where: { $0.selection == selection }) {
       windows.insert(windows.remove(at: place), at: 0)
     } else {
-      windows.insert(EventWindow(file, selection, text), at: 0)
+      windows.insert(EventWindow(capture, selection, text, on: line), at: 0)
       if windows.count > Self.windowsToKeep { windows.removeLast() }
     }
     return windows[0]
@@ -195,8 +208,13 @@ public final class CaptureWorker {
 
   private func lines(_ positions: [EventPosition], _ window: EventWindow) throws(CaptureError) -> [EventLine] {
     var lines: [EventLine] = []
-    let text = text
-    try window.visit(positions) { lines.append(EventLine($1, at: $0, text)) }
+    let (text, line, tables) = (text, line, tables)
+    try window.visit(positions) { position, event in
+      var row = EventLine(event, at: position, text)
+      row.process = line.key(row.process, in: event.entry.section)
+      row.container = tables.shown(row.container)
+      lines.append(row)
+    }
     return lines.sorted { $0.position < $1.position }
   }
 
@@ -211,61 +229,66 @@ public final class CaptureWorker {
 
   private func answerDetail(_ position: EventPosition) throws(CaptureError) {
     // Any selection will do: the position says it all.
-    guard let entry = file.directory.first(where: { $0.offset == position.offset }) else { return }
-    let block = try file.readEvents(entry)
+    guard let entry = capture.directory.first(where: { $0.offset == position.offset }),
+      let section = capture.section(of: entry)
+    else { return }
+    let block = try section.readEvents(entry)
     while block.next() {
       guard block.row == Int(position.row) else { continue }
       mailbox.answer(
         .detail(
-          EventDetail(block, at: position, tables: tables, text: text, times: ClockText(tables.clock, isLocal: isLocal))
-        ))
+          EventDetail(
+            block, at: position, on: line, tables: tables, text: text,
+            times: ClockText(tables.clock, isLocal: isLocal))))
       return
     }
+  }
+
+  // MARK: Resources
+
+  /// Samples are read once, when a band is first asked for.
+  private func workOnBand(_ request: BandRequest) throws(CaptureError) {
+    let job = resources ?? ResourceJob(capture, on: line)
+    resources = job
+    let tables = tables
+    guard try job.work(while: slice(), shown: { tables.shown($0) }) else { return }
+    band = nil
+    mailbox.answer(
+      .band(
+        request,
+        job.history.parts(of: request.containers, from: request.from, to: request.to, count: request.parts)))
   }
 
   // MARK: Files
 
   private func open(_ path: String) {
     do throws(CaptureError) {
-      let sections = try CaptureFile.sections(path: path)
-      file = sections[0]
-      sectionCount = sections.count
+      capture = try Capture(path: path)
     } catch {
       let text = "\(error)"
-      mailbox.answer(.failure(text.hasPrefix(path) ? text : "\(path): \(text)"))
+      // The one that is open is shown again.
+      isOverviewDue = true
+      mailbox.answer(.problem(text.hasPrefix(path) ? text : "\(path): \(text)"))
       return
     }
     self.path = path
+    line = CommonTime(capture.boots)
     dropJobs()
     windows = []
+    resources = nil
     history = nil
     blocksInHistory = 0
     tables = CaptureTables()
-    text = EventText(file.catalogue, naming: (try? file.containers()) ?? [])
+    text = EventText(capture.catalogue, naming: capture.boots.flatMap(\.containers))
     isOverviewDue = true
   }
 
   private func begin(_ request: ExportRequest) {
     export?.abandon()
     do {
-      export = try ExportJob(request, file)
+      export = try ExportJob(request, capture)
     } catch {
-      mailbox.answer(.failure("\(error)"))
-    }
-  }
-}
-
-extension CaptureTables {
-  /// Until they are read again: a growing file should not lose its tree for a moment each second.
-  mutating func keepProcesses(of old: CaptureTables) {
-    processes = old.processes
-    processPlaces = old.processPlaces
-    forests = old.forests
-    hasProcesses = true
-    for place in containers.indices {
-      guard let known = old.container(containers[place].key) else { continue }
-      containers[place].processCount = known.processCount
-      containers[place].exitCode = known.exitCode
+      mailbox.answer(.problem("\(error)"))
     }
   }
 }

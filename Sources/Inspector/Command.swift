@@ -20,6 +20,7 @@ public enum Command: Hashable, Sendable {
   case follow
   case help
   case files
+  case toggleState
   case zoomIn, zoomOut, zoomWhole, mark
   case suspend, redraw, quit
   case toggle
@@ -106,7 +107,7 @@ extension InspectorState {
     "d": .toggleDescendants, "0": .zoomWhole, "+": .zoomIn, "=": .zoomIn, "-": .zoomOut, "z": .zoomIn, "Z": .zoomOut,
     "m": .mark, " ": .toggle, ":": .goToTime, "e": .export, "y": .copyLine, "F": .follow, "o": .files,
     "r": .clearFilters, "1": .focus(.timeline), "2": .focus(.containers), "3": .focus(.processes),
-    "4": .focus(.events), "5": .focus(.detail),
+    "4": .focus(.events), "5": .focus(.detail), "6": .focus(.state), "s": .toggleState,
   ]
 
   private static let controls: [Unicode.Scalar: Command] = [

@@ -11,7 +11,8 @@ extension Canvas {
   }
 
   mutating func drawDetailPane(_ area: Rectangle) {
-    title("5 Detail", "", area: area, isActive: state.focus == .detail)
+    title(
+      "5 Detail", state.tables.state == nil ? "" : "6 At the start", area: area, isActive: state.focus == .detail)
     drawFields(Rectangle(column: area.column + 1, row: area.row + 1, width: area.width - 2, height: area.height - 1))
   }
 

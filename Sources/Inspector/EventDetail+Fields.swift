@@ -4,16 +4,28 @@ internal import Reconstruction
 
 extension EventDetail {
   /// Takes an event apart, with the names and sentences of the capture's own catalogue.
-  init(_ event: EventBlock, at position: EventPosition, tables: CaptureTables, text: EventText, times: ClockText) {
+  init(
+    _ event: EventBlock, at position: EventPosition, on line: CommonTime, tables: CaptureTables, text: EventText,
+    times: ClockText
+  ) {
     self.position = position
+    self.line = line
     title = EventText.name(of: event.process) + "  " + text.line(event)
     fields = []
     addStandard(event, tables, text, times)
-    for column in event.columns where column != .frames { add(column, of: event, text, times) }
+    for column in event.columns where column != .frames {
+      switch column {
+      case .payload: addPayload(event)
+      // The payload says how much of how much.
+      case .payloadLength where event.bytes(.payload) != nil: break
+      default: add(column, of: event, text, times)
+      }
+    }
     for (place, frame) in StackFrame.frames(event.bytes(.frames) ?? []).enumerated() {
       fields.append(Field(name: place == 0 ? "stack" : "", value: "\(frame)"))
     }
-    addProcess(event.process, tables, text, times)
+    addProcess(event.process, line.key(event.process.key, in: event.entry.section), tables, text, times)
+    addCircumstances(event, tables)
     for column in event.damagedColumns.sorted(by: { $0.rawValue < $1.rawValue }) {
       fields.append(Field(name: text.name(of: column), value: "damaged in this block"))
     }
@@ -24,7 +36,7 @@ extension EventDetail {
   ) {
     fields.append(
       Field(
-        name: "time", value: times.full(event.time), raw: "\(event.time.nanoseconds)", unit: "ns",
+        name: "time", value: times.full(position.time), raw: "\(event.time.nanoseconds)", unit: "ns",
         summary: "since boot; the wall clock by the nearest anchor"))
     let kind = tables.catalogue.kinds.last { $0.number == event.kind.rawValue }
     fields.append(
@@ -43,6 +55,10 @@ extension EventDetail {
           name: "result", value: result, raw: result == "\(event.result)" ? "" : "\(event.result)",
           summary: event.isFailed ? "failed" : ""))
     }
+  }
+
+  /// Where it happened: what few people look for stands last.
+  private mutating func addCircumstances(_ event: EventBlock, _ tables: CaptureTables) {
     let container = tables.container(event.entry.container)
     fields.append(
       Field(
@@ -74,7 +90,8 @@ extension EventDetail {
     case .integer, .unsigned, .process, nil:
       if let number, "\(number)" != value { field.raw = "\(number)" }
       if column == .childStart || column == .parentStart, let number {
-        field.value = times.full(BootTime(nanoseconds: UInt64(bitPattern: number)))
+        field.value = times.full(
+          line.time(BootTime(nanoseconds: UInt64(bitPattern: number)), in: event.entry.section))
         field.raw = "\(number)"
       }
     case .file:
@@ -86,6 +103,28 @@ extension EventDetail {
     default: break
     }
     fields.append(field)
+  }
+
+  /// Text line by line, as a person would see it; else as one string with escapes.
+  private mutating func addPayload(_ event: EventBlock) {
+    guard let payload = event.bytes(.payload) else { return }
+    let amount = PayloadText.amount(event) ?? ""
+    let isText =
+      String(validating: payload, as: UTF8.self) != nil
+      && !payload.contains { $0 < 0x20 && ![0x09, 0x0a, 0x0d].contains($0) }
+    guard isText, payload.dropLast().contains(0x0a) else {
+      var line: [UInt8] = []
+      PayloadText.append(payload, to: &line)
+      fields.append(Field(name: "payload", value: String(decoding: line, as: UTF8.self), raw: amount))
+      return
+    }
+    fields.append(Field(name: "payload", value: "", raw: amount))
+    var lines = payload.split(separator: 0x0a, omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    for line in lines {
+      let text = line.last == 0x0d ? line.dropLast() : line
+      fields.append(Field(name: "", value: "│ " + EventText.printable(Array(text))))
+    }
   }
 
   private mutating func addFile(_ file: BlockFile) {
@@ -108,8 +147,9 @@ extension EventDetail {
   }
 
   private mutating func addProcess(
-    _ process: BlockProcess, _ tables: CaptureTables, _ text: EventText, _ times: ClockText
+    _ process: BlockProcess, _ key: ProcessKey, _ tables: CaptureTables, _ text: EventText, _ times: ClockText
   ) {
+    if process.isNone { return }
     fields.append(
       Field(name: "process", value: EventText.name(of: process), summary: "as it was when the event happened"))
     func add(_ name: String, _ value: String?, _ summary: String = "") {
@@ -117,7 +157,7 @@ extension EventDetail {
     }
     add("executable", process.executable.map { EventText.printable($0) })
     add("pid inside", process.namespacePID.map(String.init), "in its innermost pid namespace")
-    guard let row = tables.process(process.key) else { return }
+    guard let row = tables.process(key) else { return }
     add("command", row.arguments.map { EventText.commandLine($0) })
     add("directory", row.workingDirectory.map { EventText.printable($0) })
     add("user", row.userID.map { text.accounts.userText($0, in: row.container) + (row.groupID.map { ":\($0)" } ?? "") })

@@ -27,9 +27,11 @@ public struct EventLine: Hashable, Sendable {
     processName = EventText.name(of: event.process)
     lane = event.entry.lane
     isFailed = event.isFailed
+    var notes = text.notes(event)
+    if let duration = text.duration(event) { notes.insert(duration, at: 0) }
     body = .event(
       what: text.what(event, putsTextFirst: true), result: text.hasResult(event) ? text.result(event) : "",
-      notes: text.notes(event).joined(separator: ", "))
+      notes: notes.joined(separator: ", "))
   }
 
   init(_ loss: LossRow, number: Int, notBefore: BootTime) {
@@ -46,7 +48,7 @@ public struct EventLine: Hashable, Sendable {
 }
 
 /// Everything that is known of one event.
-public struct EventDetail: Hashable, Sendable {
+public struct EventDetail: Equatable, Sendable {
   public struct Field: Hashable, Sendable {
     public var name: String
     public var value: String
@@ -60,4 +62,10 @@ public struct EventDetail: Hashable, Sendable {
   public var position: EventPosition
   public var title: String
   public var fields: [Field]
+  /// What its times are told in.
+  let line: CommonTime
+
+  public static func == (left: EventDetail, right: EventDetail) -> Bool {
+    left.position == right.position && left.fields == right.fields
+  }
 }

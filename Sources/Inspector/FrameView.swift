@@ -6,10 +6,11 @@ internal import Terminal
 extension InspectorState {
   /// The panes as tabs, where only one is seen at a time.
   func tabs(width: Int) -> [(pane: Pane, text: String, columns: Range<Int>)] {
-    let counts: [(Pane, String)] = [
+    var counts: [(Pane, String)] = [
       (.containers, "2 Containers \(tables.containers.count)"),
       (.processes, tables.hasProcesses ? "3 Processes \(processRows.count)" : "3 Processes"), (.events, "4 Events"),
     ]
+    if tables.state != nil { counts.append((.state, "6 At the start")) }
     var column = 1
     return counts.map { pane, text in
       let start = column
@@ -47,6 +48,7 @@ extension Canvas {
     var left = " aftertrace"
     if state.hasTables {
       left += "  " + (name.isEmpty ? "opening" : name)
+      if tables.sectionCount > 1 { left += ", \(tables.sectionCount) captures," }
       if let host = tables.hostName { left += " on \(host)" }
       if width >= 100 {
         left +=
@@ -65,7 +67,6 @@ extension Canvas {
   /// "complete" only where that is proven.
   private var verdict: (String, Style) {
     guard state.hasTables else { return ("", theme.header) }
-    if state.tables.sectionCount > 1 { return (" SECTION 1 OF \(state.tables.sectionCount) ONLY ", theme.loss) }
     let lost = state.tables.losses.reduce(UInt64(0)) { $1.cause.countsEvents ? $0 &+ $1.count : $0 }
     if lost > 0 { return (" \(countText(lost)) LOST ", theme.loss) }
     if !state.tables.problems.isEmpty { return (" DAMAGED: \(state.tables.problems.count) ", theme.loss) }
@@ -146,24 +147,30 @@ extension Canvas {
     case .none: break
     }
     let common = [("Tab", "pane")]
-    switch state.focus {
+    let state = self.state.tables.state == nil ? [] : [("s", "at the start")]
+    switch self.state.focus {
     case .timeline:
       return [
-        ("←→", "move"), ("m", "mark"), ("Enter", state.axis.mark == nil ? "go there" : "zoom"), ("+-", "zoom"),
+        ("←→", "move"), ("m", "mark"), ("Enter", self.state.axis.mark == nil ? "go there" : "zoom"), ("+-", "zoom"),
         ("0", "whole"),
       ]
         + common
     case .containers:
-      return [("↑↓", "select"), ("Enter", "processes"), ("/", "search"), ("f", "filter"), (":", "time")] + common
+      return [("↑↓", "select"), ("Enter", "processes"), ("/", "search"), ("f", "filter"), (":", "time")] + state
+        + common
     case .processes:
-      return [("↑↓", "select"), ("d", "descendants"), ("Enter", "events"), ("/", "search"), ("f", "filter")] + common
+      return [("↑↓", "select"), ("d", "descendants"), ("Enter", "events"), ("/", "search"), ("f", "filter")] + state
+        + common
     case .events:
       return [
         ("Enter", "detail"), ("/", "search"), ("n", "next"), ("f", "filter"), ("x", "failed"), (":", "time"),
         ("+-", "zoom"),
       ]
         + common + [("e", "export"), ("y", "copy"), ("F", "follow"), ("r", "all again")]
-    case .detail: return [("↑↓", "scroll"), ("Enter", "large"), ("y", "copy")] + common
+    case .detail: return [("↑↓", "scroll"), ("Enter", "large"), ("y", "copy")] + state + common
+    case .state:
+      return [("↑↓", "move"), ("Enter", "its events"), ("/", "search"), ("n", "next"), ("s", "back"), ("y", "copy")]
+        + common
     }
   }
 

@@ -1,5 +1,5 @@
-public import CaptureFormat
 public import Posix
+public import Reconstruction
 internal import Synchronization
 public import Terminal
 
@@ -73,14 +73,14 @@ public struct RunningWorker: ~Copyable {
 
   /// - Parameter ring: Called from the worker's thread with each answer.
   public init(
-    _ file: sending CaptureFile, path: String, sectionCount: Int = 1, isLocal: Bool,
+    _ capture: sending Capture, path: String, isLocal: Bool,
     ring: @escaping @Sendable () -> Void
   ) throws(SystemError) {
     let bell = try WakeUp()
     let number = bell.number
     let mailbox = Mailbox(ring: ring, call: { WakeUp.ring(number) })
     let handover = Handover(
-      CaptureWorker(file, path: path, sectionCount: sectionCount, mailbox: mailbox, isLocal: isLocal))
+      CaptureWorker(capture, path: path, mailbox: mailbox, isLocal: isLocal))
     let thread = try WorkerThread(name: "capture") {
       handover.take()?.run { WakeUp.wait(number, milliseconds: $0) }
     }
@@ -100,19 +100,18 @@ public struct RunningWorker: ~Copyable {
 /// Shows a capture in the terminal until the person has seen enough.
 ///
 /// - Parameters:
-///   - file: The first of the state's files, open: its first section.
-///   - sectionCount: How many it has.
+///   - capture: The first of the state's files, open.
 ///   - state: With its files and its resolver of times; size and colours are the terminal's.
 /// - Returns: The exit status: 0, or 128 and the signal that ended it.
 /// - Throws: `TerminalError` when there is no terminal to show it in.
 public func inspect(
-  _ file: sending CaptureFile, sectionCount: Int, _ state: InspectorState, wantsColour: Bool
+  _ capture: sending Capture, _ state: InspectorState, wantsColour: Bool
 ) throws -> Int32 {
   // First of all: the worker inherits the blocked signals.
   let terminal = try Terminal(wantsColour: wantsColour)
   defer { terminal.close() }
   let worker = try RunningWorker(
-    file, path: state.files[0], sectionCount: sectionCount, isLocal: state.isLocal, ring: terminal.waker)
+    capture, path: state.files[0], isLocal: state.isLocal, ring: terminal.waker)
   var state = state
   state.size = terminal.size
   state.colourCount = terminal.colourCount

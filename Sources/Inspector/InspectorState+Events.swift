@@ -89,7 +89,17 @@ extension InspectorState {
       wantedHistogram = request
       effects.append(.ask(.histogram(request)))
     }
+    if let request = bandRequest, request != band?.request, request != wantedBand {
+      wantedBand = request
+      effects.append(.ask(.band(request)))
+    }
     return effects
+  }
+
+  var bandRequest: BandRequest? {
+    guard tables.hasResources, tables.hasProcesses, range.width > 0 else { return nil }
+    return BandRequest(
+      containers: filter.container.map { [$0] }, from: range.from, to: range.to, parts: layout.axis.width)
   }
 
   /// The axis shows the selection itself where reading it is quick; else what the counts tell of its containers.
@@ -105,6 +115,7 @@ extension InspectorState {
     containers.settle(count: tables.containers.count + 1, height: layout.rows(of: .containers))
     processes.settle(count: processRows.count + 1, height: layout.rows(of: .processes))
     events.place.settle(count: events.lines.count, height: layout.rows(of: .events))
+    statePlace.settle(count: stateLines.count, height: layout.rows(of: .state))
     axis.cursor = max(0, min(axis.cursor, layout.axis.width - 1))
     axis.mark = axis.mark.map { max(0, min($0, layout.axis.width - 1)) }
     detailScroll = max(0, detailScroll)
@@ -130,6 +141,9 @@ extension InspectorState {
     case .histogram(let request, let counts):
       histogram = Histogram(request: request, counts: counts)
       wantedHistogram = nil
+    case .band(let request, let parts):
+      band = Band(request: request, parts: parts)
+      if wantedBand == request { wantedBand = nil }
     case .search(let result):
       guard result.generation == search.generation else { return [] }
       search.result = result
@@ -144,8 +158,10 @@ extension InspectorState {
       events.isLoadingBefore = false
       events.isAtStart = true
       events.isAtEnd = true
-      wantedDetail = nil
-      wantedHistogram = nil
+    // What was asked for is not asked for again by itself: it would fail again.
+    case .problem(let text):
+      message = Message(text: EventText.printable(Array(text.utf8)), isProblem: true)
+      export = nil
     }
     return settle()
   }
@@ -155,11 +171,13 @@ extension InspectorState {
     let hasGrown = !isFirst && new.eventCount > tables.eventCount
     tables = new
     hasTables = true
+    if let place = files.firstIndex(of: new.path) { openFile = place }
     if let key = filter.container, let place = new.containers.firstIndex(where: { $0.key == key }) {
       containers.cursor = place + 1
     }
     rebuildProcesses()
     if isFirst { return refilter() }
+    rebuildState()
     guard hasGrown else { return [] }
     if isFollowing {
       events.isAtEnd = false

@@ -14,12 +14,15 @@ extension InspectorState {
     [.failed, .text] + Lane.ofEvents.map { .lane($0) } + tables.kinds.map { .kind($0) }
   }
 
+  /// Samples of resources come each second: the bands on the timeline show them, the list only when it is told to.
+  var usualKinds: Set<EventKind> { Set(tables.kinds).subtracting([.containerResources]) }
+
   func isOn(_ item: FilterItem) -> Bool {
     switch item {
     case .failed: filter.isFailedOnly
     case .text: filter.text != nil
     case .lane(let lane): filter.lanes?.contains(lane) ?? true
-    case .kind(let kind): filter.kinds?.contains(kind) ?? true
+    case .kind(let kind): (filter.kinds ?? usualKinds).contains(kind)
     }
   }
 
@@ -55,8 +58,8 @@ extension InspectorState {
       let lanes = (filter.lanes ?? Set(Lane.ofEvents)).symmetricDifference([lane])
       filter.lanes = lanes.count == Lane.ofEvents.count ? nil : lanes
     case .kind(let kind):
-      let kinds = (filter.kinds ?? Set(tables.kinds)).symmetricDifference([kind])
-      filter.kinds = kinds.count == tables.kinds.count ? nil : kinds
+      let kinds = (filter.kinds ?? usualKinds).symmetricDifference([kind])
+      filter.kinds = kinds == usualKinds ? nil : kinds
     }
   }
 
@@ -113,6 +116,7 @@ extension InspectorState {
   /// Begins the list of events anew, at the place where it was.
   mutating func refilter() -> [Effect] {
     selection = makeSelection()
+    rebuildState()
     search.result = nil
     search.isJumpingForward = nil
     return reload(from: max(anchor, .before(range.from)))
@@ -120,11 +124,12 @@ extension InspectorState {
 
   private func makeSelection() -> EventSelection {
     var selection = EventSelection()
-    selection.containers = filter.container.map { [$0] }
+    selection.containers = filter.container.map { tables.container($0)?.keys ?? [$0] }
     selection.lanes = filter.lanes
     selection.kinds = filter.kinds
     selection.isFailedOnly = filter.isFailedOnly
-    selection.text = filter.text
+    selection.texts = filter.text.map { [$0] } ?? []
+    selection.unwantedKinds = [.containerResources]
     if let range = filter.range {
       selection.from = range.from
       selection.to = range.to
@@ -169,8 +174,10 @@ extension InspectorState {
       let text = EventText(tables.catalogue)
       let names = kinds.sorted { $0.rawValue < $1.rawValue }.prefix(3).map { text.name(of: $0) }
       crumbs.append(
-        kinds.isEmpty
-          ? "no kind" : names.joined(separator: " + ") + (kinds.count > 3 ? " + \(kinds.count - 3) kinds" : ""))
+        kinds.count == tables.kinds.count
+          ? "with samples"
+          : kinds.isEmpty
+            ? "no kind" : names.joined(separator: " + ") + (kinds.count > 3 ? " + \(kinds.count - 3) kinds" : ""))
     }
     if filter.isFailedOnly { crumbs.append("failed only") }
     if let text = filter.text { crumbs.append("with “\(EventText.printable(Array(text.text.utf8)))”") }

@@ -98,6 +98,9 @@ extension InspectorState {
 
   // MARK: Finding
 
+  /// Where `/` and `n` look: in the list that has the focus; in the events from elsewhere.
+  var searchedPane: Pane { [.containers, .processes, .state].contains(focus) ? focus : .events }
+
   mutating func find(isForward: Bool) -> [Effect] {
     guard let pattern = search.pattern else {
       message = Message(text: "nothing to look for: / begins a search")
@@ -114,14 +117,17 @@ extension InspectorState {
       return step(processes.cursor, count, isForward) { state, place in
         place > 0 && state.processRows[place - 1].node.process.isFound(pattern)
       }
+    case .state:
+      return step(statePlace.cursor, stateLines.count, isForward) { state, place in
+        pattern.isFound(in: state.stateLines[place].text)
+      }
     default: break
     }
     search.isJumpingForward = isForward
     if search.result == nil {
       search.generation += 1
       var wanted = selection
-      // Both the filter's text and this one cannot be asked for at once: the lines in memory tell the rest.
-      wanted.text = pattern
+      if !wanted.texts.contains(pattern) { wanted.texts.append(pattern) }
       let from = events.current?.position.successor ?? .before(range.from)
       search.result = SearchResult(
         generation: search.generation, matches: [], progress: 0, isDone: false, isCut: false)
@@ -134,20 +140,33 @@ extension InspectorState {
   private mutating func step(
     _ cursor: Int, _ count: Int, _ isForward: Bool, matches: (InspectorState, Int) -> Bool
   ) -> [Effect] {
-    for distance in 1...max(count, 1) {
+    for distance in 0..<count {
+      let distance = distance + 1
       let place = ((cursor + (isForward ? distance : -distance)) % count + count) % count
       guard matches(self, place) else { continue }
       if isForward ? place <= cursor : place >= cursor { message = Message(text: "search went round") }
-      if focus == .containers {
+      switch focus {
+      case .containers:
         containers.cursor = place
         settlePlaces()
         return chooseContainer()
+      case .state:
+        statePlace.cursor = place
+        return []
+      default: break
       }
       processes.cursor = place
       settlePlaces()
       return chooseProcess()
     }
-    message = Message(text: "not found: \(search.pattern?.text ?? "")", isProblem: true)
+    let list =
+      switch focus {
+      case .containers: "the containers"
+      case .processes: "the processes"
+      default: "what was open at the start"
+      }
+    message = Message(
+      text: "not in \(list): \(search.pattern?.text ?? ""); 4 and n look in the events", isProblem: true)
     return []
   }
 
@@ -191,6 +210,7 @@ extension InspectorState {
       guard processes.cursor > 0, processes.cursor <= processRows.count else { return nil }
       let row = processRows[processes.cursor - 1].node.process
       return "\(row.key.pid) \(row.commandText)"
+    case .state: return stateLines.element(statePlace.cursor)?.text
     default:
       guard let line = events.current else { return nil }
       return "\(times.full(line.time)) \(line.processName) \(line.text)"

@@ -39,10 +39,11 @@ extension InspectorState {
     case .sideways(let count): moveSideways(count)
     case .nextPane: changeFocus(by: 1)
     case .previousPane: changeFocus(by: -1)
-    case .focus(let pane): if isVisitable(pane) { focus = pane }
+    case .focus(let pane): visit(pane)
+    case .toggleState: visit(focus == .state ? .events : .state)
     case .choose: return choose()
     case .back: return back()
-    case .search: prompt = Prompt(.search)
+    case .search: prompt = Prompt(.search(searchedPane))
     case .findNext: return find(isForward: true)
     case .findPrevious: return find(isForward: false)
     case .filterMenu: overlay = .filter(ListPlace())
@@ -96,6 +97,7 @@ extension InspectorState {
       anchor = events.current?.position ?? anchor
       if count < 0 { isFollowing = false }
     case .detail: detailScroll += count
+    case .state: statePlace.cursor += count
     }
     return []
   }
@@ -125,13 +127,38 @@ extension InspectorState {
     focus = panes[(place + count + panes.count) % panes.count]
   }
 
-  private func isVisitable(_ pane: Pane) -> Bool { pane != .detail || layout.panes[.detail] != nil }
+  private func isVisitable(_ pane: Pane) -> Bool {
+    switch pane {
+    case .detail: layout.hasDetail
+    case .state: tables.state != nil
+    default: true
+    }
+  }
+
+  private mutating func visit(_ pane: Pane) {
+    if isVisitable(pane) {
+      focus = pane
+      // From the state back to the events: their fields are of more use beside them.
+      if pane == .events, showsState { leaveState() }
+    } else if pane == .state {
+      message = Message(
+        text: tables.hasProcesses
+          ? "this capture does not tell how things stood when it began: those of `aftertrace watch` do"
+          : "still reading")
+    }
+  }
+
+  private mutating func leaveState() {
+    focus = .detail
+    focus = .events
+  }
 
   private mutating func choose() -> [Effect] {
     switch focus {
     case .containers: focus = .processes
     case .processes: focus = .events
     case .events, .detail: if events.current != nil { overlay = .detail }
+    case .state: return chooseStateLine()
     case .timeline:
       if axis.mark != nil { return zoomIn() }
       let effects = go(to: .before(time(atColumn: axis.cursor)))
@@ -194,10 +221,11 @@ extension InspectorState {
     }
     guard let (pane, area) = layout.panes.first(where: { $0.value.contains(position) }) else { return [] }
     focus = pane
-    let row = position.row - area.row - 2
+    let row = position.row - area.row - (pane == .state ? 1 : 2)
     guard row >= 0, pane != .detail else { return [] }
     switch pane {
     case .containers: return clickRow(containers.top + row, containers.cursor, move: containers.top + row)
+    case .state: return clickRow(statePlace.top + row, statePlace.cursor, move: statePlace.top + row)
     case .processes: return clickRow(processes.top + row, processes.cursor, move: processes.top + row)
     default: return clickRow(events.place.top + row, events.place.cursor, move: events.place.top + row)
     }

@@ -5,6 +5,8 @@ public import Terminal
 
 public enum Pane: Int, CaseIterable, Hashable, Sendable {
   case timeline, containers, processes, events, detail
+  /// How things stood when the window began; where there is room it has the place of ``detail``.
+  case state
 }
 
 /// Everything that the screen shows is made of this, and of nothing else.
@@ -17,7 +19,14 @@ public struct InspectorState: Sendable {
   public var openFile = 0
   public var tables = CaptureTables()
   public var hasTables = false
-  public var focus: Pane = .containers
+  public var focus: Pane = .containers {
+    didSet {
+      if focus == .detail { showsState = false }
+      if focus == .state { showsState = true }
+    }
+  }
+  /// The place that detail and state share shows the state.
+  public private(set) var showsState = false
   public var filter = Filter()
   public var containers = ListPlace()
   public var processes = ListPlace()
@@ -29,8 +38,11 @@ public struct InspectorState: Sendable {
   public var anchor: EventPosition = .start
   public var detail: EventDetail?
   public var detailScroll = 0
+  public var stateLines: [StateLine] = []
+  public var statePlace = ListPlace()
   public var axis = Axis()
   public var histogram: Histogram?
+  public var band: Band?
   public var search = Search()
   public var overlay = Overlay.none
   public var prompt: Prompt?
@@ -43,6 +55,7 @@ public struct InspectorState: Sendable {
   /// Asked for and not yet answered.
   public var wantedDetail: EventPosition?
   public var wantedHistogram: HistogramRequest?
+  public var wantedBand: BandRequest?
 
   /// Reads what is typed after `:`.
   public var timeResolver: @Sendable (String, CaptureTables) -> Result<BootTime, TimeProblem> = { text, _ in
@@ -158,6 +171,12 @@ public struct Histogram: Hashable, Sendable {
   public var counts: [[UInt32]]
 }
 
+/// CPU and memory over the span of the axis.
+public struct Band: Hashable, Sendable {
+  public var request: BandRequest
+  public var parts: ResourceBandParts
+}
+
 public struct Search: Hashable, Sendable {
   public var pattern: TextPattern?
   public var generation = 0
@@ -187,7 +206,11 @@ public enum Overlay: Hashable, Sendable {
 
 /// A line that is being typed.
 public struct Prompt: Hashable, Sendable {
-  public enum Purpose: Hashable, Sendable { case search, time, export, text }
+  public enum Purpose: Hashable, Sendable {
+    /// In the list of that pane.
+    case search(Pane)
+    case time, export, text
+  }
   public var purpose: Purpose
   public var text: String
   /// Characters before the cursor.
@@ -201,7 +224,10 @@ public struct Prompt: Hashable, Sendable {
 
   public var label: String {
     switch purpose {
-    case .search: "/"
+    case .search(.containers): "in containers /"
+    case .search(.processes): "in processes /"
+    case .search(.state): "in what was open at the start /"
+    case .search: "in events /"
     case .time: "go to time: "
     case .export: "export to: "
     case .text: "only events with: "

@@ -62,6 +62,7 @@ extension Canvas {
   /// `running`, `ended 0`, `SIGSEGV`.
   private func status(of container: ContainerSummary) -> (String, Style) {
     if container.key == .host { return ("", theme.dim) }
+    if container.isOutOfMemory { return ("ended OOM", theme.failure) }
     guard let code = container.exitCode else {
       if container.row.ended != nil { return ("ended", .plain) }
       return (container.row.flags.contains(.foundByScan) ? "since before" : "running", theme.life)
@@ -74,6 +75,7 @@ extension Canvas {
   mutating func drawProcesses(_ area: Rectangle) {
     let count = countText(UInt64(state.processRows.count))
     paneTitle(.processes, "3 Processes \(count)", state.filter.hasDescendants ? "with descendants" : "", area)
+    let text = EventText(state.tables.catalogue)
     let life = area.width >= 60 ? max(area.width / 4, 16) : 0
     let exitWidth = area.width >= 76 ? 14 : 9
     let lifeColumn = area.endColumn - life
@@ -96,19 +98,25 @@ extension Canvas {
       } else {
         let (node, isWanted) = state.processRows[place - 1]
         let process = node.process
-        cell("\(process.key.pid)", area.column + 1, row, width: 7, style: theme.dim, isRight: true)
-        let start = buffer.put(
-          branch(of: node), column: area.column + 10, row: row, end: exitColumn - 1, style: theme.dim)
         // Who started it, where that one is not in the list.
         let from =
           node.missingParent.map { key in
-            let name = state.tables.process(key).map { EventText.printable($0.comm) } ?? ""
-            return buffer.put("\(name)[\(key.pid)] › ", column: start, row: row, end: exitColumn - 1, style: theme.dim)
-          } ?? start
+            (state.tables.process(key).map { EventText.printable($0.comm) } ?? "") + "[\(key.pid)] › "
+          } ?? ""
+        let command = process.commandText
+        // How it died takes what room the command leaves, and half of it all the same.
+        let exit = self.exit(of: process, text)
+        let room = exitColumn + exitWidth - area.column - 10
+        let free = room - (node.branch.columnCount + from.columnCount + command.columnCount + 1)
+        let width = max(exitWidth, min(exit.text.columnCount, max(room / 2, free)))
+        let exitColumn = exitColumn + exitWidth - width
+        cell("\(process.key.pid)", area.column + 1, row, width: 7, style: theme.dim, isRight: true)
+        let start = buffer.put(
+          node.branch + from, column: area.column + 10, row: row, end: exitColumn - 1, style: theme.dim)
         cell(
-          process.commandText, from, row, width: exitColumn - 1 - from,
+          command, start, row, width: exitColumn - 1 - start,
           style: isWanted && !process.flags.contains(.runtimeSetUp) ? theme.process : theme.dim)
-        drawExit(of: process, exitColumn, row, width: exitWidth)
+        cell(exit.text, exitColumn, row, width: width, style: exit.style)
         if life > 0 { drawLife(of: process, lifeColumn, row, width: life) }
         highlight(
           state.search.pattern, Rectangle(column: area.column, row: row, width: exitColumn - area.column, height: 1),
@@ -118,21 +126,13 @@ extension Canvas {
     }
   }
 
-  private func branch(of node: ProcessForest.Node) -> String {
-    // A deep tree shows its last levels.
-    let lines = node.isLast.dropFirst()
-    guard let last = lines.last else { return "" }
-    let shown = lines.dropLast().suffix(10)
-    let cut = lines.count - 1 > shown.count ? "…" : ""
-    return cut + shown.map { $0 ? "  " : "│ " }.joined() + (last ? "└─" : "├─")
-  }
-
-  private mutating func drawExit(of process: ProcessRow, _ column: Int, _ row: Int, width: Int) {
+  /// `0`, `SIGKILL: OOM, 64 MiB of 64 MiB`.
+  private func exit(of process: ProcessRow, _ text: EventText) -> (text: String, style: Style) {
     if let code = process.exitCode {
-      cell("\(ExitStatus(waitStatus: code))", column, row, width: width, style: code == 0 ? theme.dim : theme.failure)
-    } else if process.end != nil {
-      cell("ended", column, row, width: width, style: theme.dim)
+      let status = text.end(ExitStatus(waitStatus: code), process.death)
+      return (status, code == 0 ? theme.dim : theme.failure)
     }
+    return (process.end == nil ? "" : "ended", theme.dim)
   }
 
   /// A bar from start to end, over the span of the time axis.
@@ -187,7 +187,9 @@ extension Canvas {
       let isSearching = state.events.isLoadingAfter || state.events.isLoadingBefore
       let text =
         isSearching
-        ? "reading…" : "no event of this selection" + (state.breadcrumbs.count > 1 ? ": r shows all again" : "")
+        ? "reading…"
+        : (state.hasOnlySamples ? "no event but samples of resources: f shows them" : "no event of this selection")
+          + (state.breadcrumbs.count > 1 ? ": r shows all again" : "")
       cell(text, timeColumn, head + 1, width: area.width - 4, style: theme.dim)
       return
     }

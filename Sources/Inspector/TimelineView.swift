@@ -15,7 +15,7 @@ extension Canvas {
       let range = state.range
       let column = range.width / UInt64(axis.width)
       title(
-        "1 Timeline", "\(durationText(range.width)), \(durationText(column)) a column", area: area,
+        "1 Timeline", resourceText + "\(durationText(range.width)), \(durationText(column)) a column", area: area,
         isActive: state.focus == .timeline)
       row += 1
     }
@@ -32,6 +32,7 @@ extension Canvas {
       drawBars(sums, axis.column, row, style: theme.lane(.activity))
       row += 1
     }
+    if layout.bandCount > 0 { row = drawBands(axis, row) }
     if area.height >= 4 {
       drawMarks(axis, row)
       row += 1
@@ -42,7 +43,7 @@ extension Canvas {
     drawCursors(axis)
   }
 
-  private mutating func label(_ text: String, _ row: Int) {
+  mutating func label(_ text: String, _ row: Int) {
     guard layout.axis.column > 0 else { return }
     cell(text, 1, row, width: layout.axis.column - 2, style: theme.dim)
   }

@@ -65,14 +65,18 @@ final class ExportJob {
   private(set) var count = 0
   /// Why it ended early.
   private(set) var problem: String?
-  private let exporter: TimelineExporter
+  /// By section.
+  private var exporters: [UInt32: TimelineExporter] = [:]
   private let output: FileDescriptor
   private var reached: EventPosition = .start
 
-  init(_ request: ExportRequest, _ file: CaptureFile) throws {
+  init(_ request: ExportRequest, _ capture: Capture) throws {
     selection = request.selection
     path = request.path
-    exporter = try TimelineExporter(file)
+    for boot in capture.boots {
+      let exporter = try TimelineExporter(boot)
+      for section in boot.sections { exporters[section.section] = exporter }
+    }
     output = try FileDescriptor.create(request.path)
   }
 
@@ -80,10 +84,10 @@ final class ExportJob {
   func work(_ window: EventWindow, while goesOn: @escaping () -> Bool) throws(CaptureError) -> Bool {
     let page = try window.page(from: reached, limit: 500, while: goesOn)
     var rows: [(EventPosition, [UInt8])] = []
-    let exporter = exporter
+    let exporters = exporters
     try window.visit(page.positions) { position, event in
       var json = JSONText()
-      exporter.write(event, to: &json)
+      exporters[event.entry.section]?.write(event, to: &json)
       json.newline()
       rows.append((position, json.bytes))
     }
@@ -105,4 +109,36 @@ final class ExportJob {
 
   /// Half an export is no export.
   func abandon() { try? File.remove(path) }
+}
+
+/// Reads all samples of what containers take.
+final class ResourceJob {
+  private(set) var history = ResourceBand()
+  private let capture: Capture
+  private let line: CommonTime
+  private var waiting: [BlockEntry]
+
+  init(_ capture: Capture, on line: CommonTime) {
+    self.capture = capture
+    self.line = line
+    waiting = capture.directory.filter { ResourceBand.mayMatch($0) }.reversed()
+  }
+
+  /// Reads on; true when all is read.
+  ///
+  /// - Parameter shown: The key that a container is known by.
+  func work(while goesOn: () -> Bool, shown: (ContainerKey) -> ContainerKey) throws(CaptureError) -> Bool {
+    if waiting.isEmpty { return true }
+    while let entry = waiting.popLast() {
+      guard let section = capture.section(of: entry) else { continue }
+      do throws(CaptureError) {
+        history.add(try section.readEvents(entry), of: shown(entry.container), on: line)
+      } catch {
+        try section.noteDamage(error, at: entry)
+      }
+      if !waiting.isEmpty, !goesOn() { return false }
+    }
+    history.sort()
+    return true
+  }
 }

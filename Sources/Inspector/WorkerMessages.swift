@@ -6,6 +6,7 @@ public enum WorkerRequest: Hashable, Sendable {
   case page(PageRequest)
   case detail(EventPosition)
   case histogram(HistogramRequest)
+  case band(BandRequest)
   case search(SearchRequest)
   case cancelSearch
   case export(ExportRequest)
@@ -32,6 +33,15 @@ public struct HistogramRequest: Hashable, Sendable {
   public var parts: Int
 }
 
+/// CPU and memory over a span.
+public struct BandRequest: Hashable, Sendable {
+  /// Nil is all of them.
+  public var containers: Set<ContainerKey>?
+  public var from: BootTime
+  public var to: BootTime
+  public var parts: Int
+}
+
 public struct SearchRequest: Hashable, Sendable {
   public var generation: Int
   /// With the text.
@@ -51,12 +61,15 @@ public enum WorkerResult: Sendable {
   case page(PageResult)
   case detail(EventDetail)
   case histogram(HistogramRequest, [[UInt32]])
+  case band(BandRequest, ResourceBandParts)
   case search(SearchResult)
   case exported(path: String, count: Int, isDone: Bool)
   /// The file was looked at again.
   case refreshed(hasGrown: Bool)
   /// Something could not be done; the rest goes on.
   case failure(String)
+  /// A file that could not be opened or written.
+  case problem(String)
 }
 
 public struct PageResult: Sendable {

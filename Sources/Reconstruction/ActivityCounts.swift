@@ -39,6 +39,24 @@ public struct ActivityCounts: Sendable {
     }
   }
 
+  /// The same of all sections, on a common line of time. Blocks that stand in several sections count once.
+  ///
+  /// - Parameter container: Whose counts a container's are added to.
+  public init(
+    of capture: Capture, on line: CommonTime, container: (ContainerKey) -> ContainerKey
+  ) throws(CaptureError) {
+    if capture.sections.count == 1 {
+      try self.init(of: capture.sections[0])
+      return
+    }
+    self.init(
+      capture.directory.flatMap { entry in
+        var entry = line.entry(entry)
+        entry.container = container(entry.container)
+        return Self.spread(entry)
+      })
+  }
+
   private static func spread(_ entry: BlockEntry) -> [CountRow] {
     let first = entry.firstTime.nanoseconds / 1_000_000_000
     let last = entry.lastTime.nanoseconds / 1_000_000_000

@@ -15,7 +15,8 @@ public struct Capture {
     try self.init(CaptureFile.sections(bytes: bytes, path: path))
   }
 
-  private init(_ sections: [CaptureFile]) throws(CaptureError) {
+  /// - Parameter sections: Of one file, one at least.
+  public init(_ sections: [CaptureFile]) throws(CaptureError) {
     self.sections = sections
     var places: [String: Int] = [:]
     var groups: [[CaptureFile]] = []
@@ -32,6 +33,36 @@ public struct Capture {
     var boots: [CaptureBoot] = []
     for group in groups { boots.append(try CaptureBoot(group)) }
     self.boots = boots
+  }
+
+  /// Blocks of events of all sections, those that a growing file got since included. Unlike a boot's, made anew each time.
+  public var directory: [BlockEntry] {
+    sections.count == 1 ? sections[0].directory : boots.flatMap { CaptureBoot.directory(of: $0.sections) }
+  }
+
+  /// Names for the numbers of every section: a number means the same in all captures.
+  public var catalogue: Catalogue {
+    var catalogue = boots[0].catalogue
+    for boot in boots.dropFirst() {
+      catalogue.kinds += boot.catalogue.kinds
+      catalogue.columns += boot.catalogue.columns
+      catalogue.calls += boot.catalogue.calls
+      catalogue.causes += boot.catalogue.causes
+    }
+    return catalogue
+  }
+
+  public var problems: [CaptureProblem] { sections.flatMap(\.problems) }
+
+  /// The section that a block stands in.
+  public func section(of entry: BlockEntry) -> CaptureFile? {
+    if sections.count == 1 { return sections[0] }
+    return sections.first { $0.section == entry.section }
+  }
+
+  /// The boot that a section is of.
+  public func boot(of section: UInt32) -> CaptureBoot? {
+    boots.first { $0.sections.contains { $0.section == section } }
   }
 
   /// The events of `entries` in the order of time: of one boot by its clock, of several by wall time.
@@ -87,7 +118,7 @@ public struct CaptureBoot {
     var digest: [UInt8]
   }
 
-  private static func directory(of sections: [CaptureFile]) -> [BlockEntry] {
+  static func directory(of sections: [CaptureFile]) -> [BlockEntry] {
     if sections.count == 1 { return sections[0].directory }
     var seen = Set<RecordedBlock>()
     return sections.flatMap { section in

@@ -4,30 +4,31 @@ internal import Events
 /// Decides on the rows of one block whether a selection wants them. What rows share is decided once.
 struct EventMatcher {
   private let selection: EventSelection
-  private let text: EventText
   /// By place in the block's dictionary; nil where every process is wanted.
   private let wanted: [Bool]?
   private let hasRowConditions: Bool
-  private var processes: [Bool?]
-  private var calls: [UInt32: Bool] = [:]
-  private var kinds: [UInt16: Bool] = [:]
-  private var results: [Int64: Bool] = [:]
-  private var files: [Int64: Bool] = [:]
-  private var strings: [Int64: Bool] = [:]
+  private let unwantedKinds: Set<EventKind>
+  private var texts: [TextMatcher]
 
-  init(_ selection: EventSelection, _ block: EventBlock, _ text: EventText) {
+  init(_ selection: EventSelection, _ block: EventBlock, _ text: EventText, _ line: CommonTime) {
     self.selection = selection
-    self.text = text
-    wanted = selection.processes.map { keys in block.processes.map { keys.contains($0.key) } }
-    processes = selection.text == nil ? [] : Array(repeating: nil, count: block.processes.count)
-    hasRowConditions = selection.kinds != nil || selection.isFailedOnly || selection.text != nil
+    let section = block.entry.section
+    wanted = selection.processes.map { keys in
+      block.processes.map { keys.contains(line.key($0.key, in: section)) }
+    }
+    texts = selection.texts.map { TextMatcher($0, block, text) }
+    // Rare kinds: most blocks have none of them, and their rows need not be asked.
+    unwantedKinds =
+      selection.kinds == nil ? selection.unwantedKinds.filter { block.entry.kinds.mayContain($0) } : []
+    hasRowConditions =
+      selection.kinds != nil || selection.isFailedOnly || !texts.isEmpty || !unwantedKinds.isEmpty
   }
 
   /// False: the block has none of the processes that are wanted.
   var canMatch: Bool { wanted?.contains(true) ?? true }
 
-  mutating func matches(_ event: EventBlock) -> Bool {
-    let time = event.time
+  /// - Parameter time: The event's, on the common line.
+  mutating func matches(_ event: EventBlock, at time: BootTime) -> Bool {
     guard time >= selection.from, time <= selection.to else { return false }
     if let wanted {
       let index = event.processIndex
@@ -36,11 +37,32 @@ struct EventMatcher {
     guard hasRowConditions else { return true }
     if let kinds = selection.kinds, !kinds.contains(event.kind) { return false }
     if selection.isFailedOnly, !event.isFailed { return false }
-    return selection.text.map { contains($0, event) } ?? true
+    if !unwantedKinds.isEmpty, unwantedKinds.contains(event.kind) { return false }
+    for place in texts.indices where !texts[place].matches(event) { return false }
+    return true
+  }
+}
+
+/// Looks for one text in the rows of one block.
+private struct TextMatcher {
+  private let pattern: TextPattern
+  private let text: EventText
+  /// By place in the block's dictionary.
+  private var processes: [Bool?]
+  private var calls: [UInt32: Bool] = [:]
+  private var kinds: [UInt16: Bool] = [:]
+  private var results: [Int64: Bool] = [:]
+  private var files: [Int64: Bool] = [:]
+  private var strings: [Int64: Bool] = [:]
+
+  init(_ pattern: TextPattern, _ block: EventBlock, _ text: EventText) {
+    self.pattern = pattern
+    self.text = text
+    processes = Array(repeating: nil, count: block.processes.count)
   }
 
-  /// Looks into the process's name and program, the call, the error, and every text of the arguments.
-  private mutating func contains(_ pattern: TextPattern, _ event: EventBlock) -> Bool {
+  /// Looks into the process's name and program, the call, the error, every text of the arguments and what was transferred.
+  mutating func matches(_ event: EventBlock) -> Bool {
     let process = event.processIndex
     if processes.indices.contains(process) {
       let isFound = processes[process] ?? self.isFound(pattern, event.process)
@@ -88,6 +110,7 @@ struct EventMatcher {
       let isFound = event.bytes(column).map { self.isFound(pattern, inText: $0) } ?? false
       strings[place] = isFound
       return isFound
+    case .bytes where column == .payload: return event.bytes(column).map { pattern.isFound(in: $0) } ?? false
     default: return false
     }
   }

@@ -9,7 +9,10 @@ public struct EventSelection: Hashable, Sendable {
   public var kinds: Set<EventKind>?
   /// Calls with an error, processes that ended otherwise than with 0.
   public var isFailedOnly = false
-  public var text: TextPattern?
+  /// All of them have to be found.
+  public var texts: [TextPattern] = []
+  /// Left out, where ``kinds`` does not ask for them.
+  public var unwantedKinds: Set<EventKind> = []
   public var from = BootTime(nanoseconds: 0)
   public var to = BootTime(nanoseconds: .max)
 

@@ -111,11 +111,15 @@ public struct EventText: Sendable {
       line.append(text: " = ")
       appendResult(event, to: &line)
     }
-    if !Self.isDeath(event.kind), let duration = event.value(.duration) {
-      line.append(text: " (" + durationText(UInt64(bitPattern: duration)) + ")")
-    }
+    if let duration = duration(event) { line.append(text: " (" + duration + ")") }
     let notes = notes(event)
     if !notes.isEmpty { line.append(text: " [" + notes.joined(separator: ", ") + "]") }
+  }
+
+  /// How long a call slept; nil where that is not told, or told with a death.
+  public func duration(_ event: EventBlock) -> String? {
+    if Self.isDeath(event.kind) { return nil }
+    return event.value(.duration).map { durationText(UInt64(bitPattern: $0)) }
   }
 
   /// A return from a signal handler gives the interrupted code its registers back: it has no result of its own.

@@ -58,11 +58,12 @@ public final class EventWindow {
     public var reached: EventPosition
   }
 
-  public let file: CaptureFile
+  public let capture: Capture
   public let selection: EventSelection
   private let text: EventText
+  private let line: CommonTime
   private var entries: [BlockEntry] = []
-  /// Of the file's directory when ``entries`` were taken from it.
+  /// Of the sections' directories when ``entries`` were taken from them.
   private var directoryCount = -1
   private var indexes: [UInt64: BlockIndex] = [:]
   private var rowsKept = 0
@@ -71,17 +72,21 @@ public final class EventWindow {
   private var isNewlyRead = false
   private static let rowsToKeep = 1_000_000
 
-  public init(_ file: CaptureFile, _ selection: EventSelection, _ text: EventText) {
-    self.file = file
+  /// - Parameter line: What the selection's times and processes, and all positions, are told in.
+  public init(_ capture: Capture, _ selection: EventSelection, _ text: EventText, on line: CommonTime) {
+    self.capture = capture
     self.selection = selection
     self.text = text
+    self.line = line
   }
 
-  /// The blocks that can hold what is wanted, by first time. Takes in what a growing file got.
+  /// The blocks that can hold what is wanted, by first time, with their times on the common line. Takes in what a growing
+  /// file got.
   public var blocks: [BlockEntry] {
-    if directoryCount != file.directory.count {
-      directoryCount = file.directory.count
-      entries = file.directory.filter { selection.mayMatch($0) }.sorted {
+    let count = capture.sections.reduce(0) { $0 + $1.directory.count }
+    if directoryCount != count {
+      directoryCount = count
+      entries = capture.directory.lazy.map(line.entry).filter(selection.mayMatch).sorted {
         ($0.firstTime, $0.offset) < ($1.firstTime, $1.offset)
       }
     }
@@ -195,7 +200,8 @@ public final class EventWindow {
     for entry in blocks {
       guard let wanted = places[entry.offset]?.sorted(by: { $0.row < $1.row }) else { continue }
       let block: EventBlock
-      do throws(CaptureError) { block = try file.readEvents(entry) } catch {
+      guard let section = capture.section(of: entry) else { continue }
+      do throws(CaptureError) { block = try section.readEvents(entry) } catch {
         if case .system = error { throw error }
         continue
       }
@@ -240,14 +246,16 @@ public final class EventWindow {
     }
     isNewlyRead = true
     var index = BlockIndex(lastUse: calls)
+    guard let section = capture.section(of: entry) else { return index }
     do throws(CaptureError) {
-      let block = try file.readEvents(entry)
-      var matcher = EventMatcher(selection, block, text)
+      let block = try section.readEvents(entry)
+      var matcher = EventMatcher(selection, block, text, line)
       if matcher.canMatch {
         var isSorted = true
         while block.next() {
-          guard matcher.matches(block) else { continue }
-          let time = block.time.nanoseconds
+          let position = line.time(block.time, in: entry.section)
+          guard matcher.matches(block, at: position) else { continue }
+          let time = position.nanoseconds
           if let last = index.times.last, last > time { isSorted = false }
           index.times.append(time)
           index.rows.append(UInt32(block.row))
@@ -257,7 +265,7 @@ public final class EventWindow {
     } catch {
       // Damaged: left out, and among the file's problems where others look for them.
       if case .system = error { throw error }
-      try file.noteDamage(error, at: entry)
+      try section.noteDamage(error, at: entry)
     }
     indexes[entry.offset] = index
     rowsKept += index.rows.count

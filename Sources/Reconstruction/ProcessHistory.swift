@@ -94,41 +94,40 @@ public struct ProcessHistory: Sendable {
     let source = processes[parent]
     let child = number(of: key, in: container)
     processes[child].flags.remove(.startNotSeen)
-    processes[child].parent = source.key
-    if let pid = unsigned(event, .parentPID), let start = event.value(.parentStart) {
-      processes[child].parent = ProcessKey(pid: pid, start: BootTime(nanoseconds: UInt64(bitPattern: start)))
+    let parent = self.parent(of: event) ?? source.key
+    // Events of one lane are in order; what the scan found may have run something since.
+    guard processes[child].execTime == nil else {
+      processes[child].parent = parent
+      return
     }
-    guard processes[child].execTime == nil else { return }
     processes[child].flags.formUnion(source.flags.intersection(.ofImage))
     if event.flags.contains(.runtimeSetUp) { processes[child].flags.insert(.runtimeSetUp) }
-    // The thread that forked may have a name of its own.
-    processes[child].comm = event.bytes(.comm) ?? source.comm
-    processes[child].executable = source.executable
-    processes[child].arguments = source.arguments
-    processes[child].workingDirectory = source.workingDirectory
-    processes[child].userID = source.userID
-    processes[child].groupID = source.groupID
-    processes[child].session = source.session
-    processes[child].namespacePID = unsigned(event, .namespacePID)
+    processes[child].inherit(
+      from: source, parent: parent, comm: event.bytes(.comm) ?? source.comm,
+      namespacePID: unsigned(event, .namespacePID))
   }
 
   private mutating func applyExec(_ event: EventBlock, _ number: Int) {
     guard event.result >= 0 else { return }
-    processes[number].execTime = event.time
     processes[number].flags.subtract(.ofImage.union(.runtimeSetUp))
     if let marks = event.marks { processes[number].flags.formUnion(marks) }
-    processes[number].comm = event.bytes(.comm) ?? event.process.comm
-    processes[number].executable = event.bytes(.executable)
-    processes[number].arguments = event.bytes(.arguments).map { ByteList(nulTerminated: $0) }
-    processes[number].workingDirectory = event.bytes(.workingDirectory)
-    processes[number].userID = unsigned(event, .userID)
-    processes[number].groupID = unsigned(event, .groupID)
-    processes[number].session = unsigned(event, .session)
-    processes[number].namespacePID = unsigned(event, .namespacePID)
-    processes[number].terminalName = event.bytes(.terminalName)
-    if let pid = unsigned(event, .parentPID), let start = event.value(.parentStart) {
-      processes[number].parent = ProcessKey(pid: pid, start: BootTime(nanoseconds: UInt64(bitPattern: start)))
-    }
+    var program = NewProgram(arguments: event.bytes(.arguments).map { ByteList(nulTerminated: $0) })
+    program.comm = event.bytes(.comm) ?? event.process.comm
+    program.executable = event.bytes(.executable)
+    program.workingDirectory = event.bytes(.workingDirectory)
+    program.userID = unsigned(event, .userID)
+    program.groupID = unsigned(event, .groupID)
+    program.session = unsigned(event, .session)
+    program.namespacePID = unsigned(event, .namespacePID)
+    program.hasTerminal = event.value(.terminal) != nil || event.bytes(.terminalName) != nil
+    program.terminalName = event.bytes(.terminalName)
+    program.parent = parent(of: event)
+    processes[number].run(program, at: event.time)
+  }
+
+  private func parent(of event: EventBlock) -> ProcessKey? {
+    guard let pid = unsigned(event, .parentPID), let start = event.value(.parentStart) else { return nil }
+    return ProcessKey(pid: pid, start: BootTime(nanoseconds: UInt64(bitPattern: start)))
   }
 
   private func unsigned(_ event: EventBlock, _ column: ColumnID) -> UInt32? {

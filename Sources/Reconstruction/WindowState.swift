@@ -36,6 +36,46 @@ public struct WindowState: Sendable {
     self.descriptors = Dictionary(grouping: descriptors) { $0.process }
   }
 
+  /// Of all that a file holds, on a common line of time.
+  ///
+  /// - Parameter container: Whose state a container's is added to.
+  public init(
+    of capture: Capture, on line: CommonTime, container: (ContainerKey) -> ContainerKey
+  ) throws(CaptureError) {
+    var streams: [StateRow] = []
+    var processes: [ProcessRow] = []
+    var descriptors: [ProcessKey: [DescriptorRow]] = [:]
+    // Several captures of one recorder tell of one process each: the first one is how it was when everything began.
+    var known = Set<ProcessKey>()
+    for file in capture.sections {
+      let section = file.section
+      let state = try Self(of: file)
+      streams += state.streams.map { row in
+        var row = row
+        row.container = container(row.container)
+        row.achievedStart = line.time(row.achievedStart, in: section)
+        row.stateTime = row.stateTime.map { line.time($0, in: section) }
+        return row
+      }
+      for process in state.processes {
+        var row = line.row(process, in: section)
+        row.container = container(row.container)
+        guard known.insert(row.key).inserted else { continue }
+        processes.append(row)
+        descriptors[row.key] = state.descriptors[process.key]?.map { row in
+          var row = row
+          row.container = container(row.container)
+          row.process = line.key(row.process, in: section)
+          row.since = row.since.map { line.time($0, in: section) }
+          return row
+        }
+      }
+    }
+    self.streams = streams
+    self.processes = processes
+    self.descriptors = descriptors
+  }
+
   /// The capture tells how things stood: it is one of the armed recorder's.
   public var isTold: Bool { !streams.isEmpty }
 

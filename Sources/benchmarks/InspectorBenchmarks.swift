@@ -87,7 +87,7 @@ private final class Rig {
 
   init(_ path: String) throws {
     let start = Clock.monotonic
-    let file = try CaptureFile(path: path)
+    let file = try Capture(path: path)
     bell = try WakeUp()
     let number = bell.number
     let worker = try RunningWorker(file, path: path, isLocal: false) { WakeUp.ring(number) }

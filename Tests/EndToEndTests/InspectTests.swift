@@ -120,6 +120,34 @@ final class TmuxTerminal {
     try terminal.expectEnd(status: 0)
   }
 
+  @Test func `what was open when the window began is there, and found`() throws {
+    let terminal = try TmuxTerminal(TmuxTerminal.inspecting("falco-alert"))
+    terminal.expect("6 At the start")
+    try terminal.send("s")
+    terminal.expect("listens   [::]:80")
+    try terminal.send("/")
+    terminal.expect("in what was open at the start /")
+    try terminal.send("null", "Enter")
+    terminal.expect("4 of 7")
+    try terminal.send("Enter")
+    terminal.expect("› httpd[7955]")
+    try terminal.send("q")
+    try terminal.expectEnd(status: 0)
+  }
+
+  @Test func `captures in one file are shown together`() throws {
+    let terminal = try TmuxTerminal(
+      "cat $CAPTURES/falco-alert.pcapng $CAPTURES/death.pcapng >$PLACE/both.pcapng; stty -g >$PLACE/before; "
+        + "$AT inspect $PLACE/both.pcapng; status=$?; stty -g >$PLACE/after; echo status $status; sleep 60")
+    terminal.expect("both.pcapng, 2 captures")
+    terminal.expect("shop-web")
+    terminal.expect("billing")
+    try terminal.send("j", "j", "3")
+    terminal.expect("/bin/billing")
+    try terminal.send("q")
+    try terminal.expectEnd(status: 0)
+  }
+
   @Test func `another size of the window is taken at once`() throws {
     let terminal = try TmuxTerminal(TmuxTerminal.inspecting())
     terminal.expect("2 Containers 1 ─ 3 Processes")

@@ -15,7 +15,7 @@ final class Bench {
   let mailbox = Mailbox()
   private(set) var isOver = false
 
-  init(_ file: CaptureFile, path: String, columns: Int = 80, rows: Int = 24, files: [String]? = nil, colours: Int = 256)
+  init(_ capture: Capture, path: String, columns: Int = 80, rows: Int = 24, files: [String]? = nil, colours: Int = 256)
     throws
   {
     terminal = MemoryTerminal(columns: columns, rows: rows, colourCount: colours)
@@ -25,18 +25,18 @@ final class Bench {
       return .success(BootTime(nanoseconds: tables.first.nanoseconds + UInt64(max(seconds, 0) * 1e9)))
     }
     session = InspectorSession(state, device: terminal, mailbox: mailbox)
-    worker = CaptureWorker(file, path: path, mailbox: mailbox, isLocal: false)
+    worker = CaptureWorker(capture, path: path, mailbox: mailbox, isLocal: false)
     settle()
   }
 
   convenience init(_ sample: String, columns: Int = 80, rows: Int = 24) throws {
     let path = Self.captures.appending(path: sample).path
-    try self.init(try CaptureFile(path: path), path: path, columns: columns, rows: rows)
+    try self.init(try Capture(path: path), path: path, columns: columns, rows: rows)
   }
 
   convenience init(bytes: [UInt8], columns: Int = 80, rows: Int = 24, colours: Int = 256) throws {
     try self.init(
-      try CaptureFile(bytes: bytes, path: "built.pcapng"), path: "built.pcapng", columns: columns, rows: rows,
+      try Capture(bytes: bytes, path: "built.pcapng"), path: "built.pcapng", columns: columns, rows: rows,
       colours: colours)
   }
 
@@ -109,6 +109,8 @@ final class Bench {
     expect(
       state.events.place.cursor >= 0 && state.events.place.cursor < max(state.events.lines.count, 1),
       "events' cursor \(state.events.place.cursor) of \(state.events.lines.count)")
+    expect(
+      state.statePlace.cursor >= 0 && state.statePlace.cursor < max(state.stateLines.count, 1), "state's cursor")
     expect(state.axis.cursor >= 0 && state.axis.cursor < state.layout.axis.width, "axis' cursor")
     expect(
       zip(state.events.lines, state.events.lines.dropFirst()).allSatisfy { $0.position < $1.position },

@@ -230,7 +230,7 @@ import Testing
     let whole = try BuiltCapture.bytes(events: 4000, finished: false)
     let path = directory + "/growing.pcapng"
     try FileDescriptor.write(whole.prefix(whole.count / 2), to: path)
-    let bench = try Bench(try CaptureFile(path: path), path: path)
+    let bench = try Bench(try Capture(path: path), path: path)
     #expect(bench.text.contains("no footer"))
     bench.type("4F")
     let before = try #require(bench.state.events.current)
@@ -251,7 +251,7 @@ import Testing
     let bad = directory + "/bad.pcapng"
     try FileDescriptor.write("no capture".utf8, to: bad)
     let samples = ["web-shell.pcapng", "crash.pcapng"].map { Bench.captures.appending(path: $0).path }
-    let bench = try Bench(try CaptureFile(path: samples[0]), path: samples[0], files: samples + [bad])
+    let bench = try Bench(try Capture(path: samples[0]), path: samples[0], files: samples + [bad])
     bench.type("oj<Enter>")
     #expect(bench.text.contains("crash.pcapng"))
     #expect(bench.state.tables.containers.first?.label == "billing")

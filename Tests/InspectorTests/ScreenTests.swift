@@ -54,6 +54,40 @@ import Testing
     try snapshot("filter", bench)
   }
 
+  @Test(arguments: sizes) func `how things stood when the window began`(columns: Int, rows: Int) throws {
+    let bench = try Bench(bytes: Story().bytes(), columns: columns, rows: rows)
+    bench.type("6j")
+    try snapshot("state", bench)
+  }
+
+  @Test(arguments: sizes) func `how processes died, and what they took until then`(columns: Int, rows: Int) throws {
+    let bench = try Bench(bytes: Story().bytes(), columns: columns, rows: rows)
+    bench.type("j3")
+    try snapshot("deaths", bench)
+    #expect(bench.text.contains("SIGKILL: OOM, 64 MiB of"))
+  }
+
+  @Test(arguments: sizes) func `what a process wrote, line by line`(columns: Int, rows: Int) throws {
+    let bench = try Bench(bytes: Story().bytes(), columns: columns, rows: rows)
+    bench.type("4/order 2<Enter><Enter>")
+    try snapshot("payload", bench)
+    #expect(bench.text.contains("│ order 2: 1 item"))
+  }
+
+  @Test(arguments: sizes) func `calls by what they mean`(columns: Int, rows: Int) throws {
+    let bench = try Bench("acts.pcapng", columns: columns, rows: rows)
+    bench.type("4/clone_newns<Enter>/setns<Enter>")
+    try snapshot("acts", bench)
+  }
+
+  @Test(arguments: sizes) func `captures of two hosts in one file`(columns: Int, rows: Int) throws {
+    var other = Story(boot: "boot-2", host: "node-2", recorder: "recorder-2", epoch: 1_700_000_020)
+    other.id = String(repeating: "cd", count: 32)
+    let bench = try Bench(bytes: try Story().bytes() + other.bytes(), columns: columns, rows: rows)
+    bench.type("jj")
+    try snapshot("merged", bench)
+  }
+
   @Test(arguments: sizes) func `the keys`(columns: Int, rows: Int) throws {
     let bench = try Bench("web-shell.pcapng", columns: columns, rows: rows)
     bench.type("?")
@@ -79,7 +113,12 @@ import Testing
 
   @Test func `every size draws inside its screen`() throws {
     let bench = try Bench(bytes: BuiltCapture.bytes(losses: BuiltCapture.losses, triggers: BuiltCapture.triggers))
-    for keys in ["", "4", "<Enter>", "<Esc>f", "<Esc>?", "<Esc>1m", "<Esc>/x"] {
+    try drawInEverySize(bench)
+    try drawInEverySize(Bench(bytes: Story().bytes()))
+  }
+
+  private func drawInEverySize(_ bench: Bench) throws {
+    for keys in ["", "4", "<Enter>", "<Esc>f", "<Esc>?", "<Esc>1m", "<Esc>/x", "<Esc>6"] {
       bench.type(keys)
       for columns in [1, 39, 40, 41, 59, 60, 79, 80, 99, 109, 110, 131, 200, 400] {
         for rows in [1, 9, 10, 11, 19, 20, 24, 29, 30, 40, 60, 120] {

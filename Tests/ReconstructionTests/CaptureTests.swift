@@ -153,3 +153,74 @@ private enum SampleWithoutBoot {
     return bytes
   }
 }
+
+/// Processes made of lifecycle events, where there is no table.
+@Suite struct ProcessHistoryTests {
+  private static let container = ContainerKey(rawValue: 1)
+  private static func time(_ seconds: UInt64) -> BootTime { BootTime(nanoseconds: seconds * 1_000_000_000) }
+  private static func key(_ pid: UInt32) -> ProcessKey { ProcessKey(pid: pid, start: time(UInt64(pid))) }
+
+  private func history(_ fill: (EventBlockBuilder) -> Void) throws -> ProcessHistory {
+    var bytes: [UInt8] = []
+    let writer = try CaptureWriter(
+      to: { (buffer) throws(SystemError) in bytes += buffer }, provenance: Provenance(properties: []),
+      catalogue: Catalogue())
+    let builder = EventBlockBuilder(
+      stream: StreamKey(container: Self.container, lane: .lifecycle), firstSequence: 0)
+    fill(builder)
+    try writer.append(builder.seal())
+    return try ProcessHistory(of: Capture(bytes: bytes, path: "built").boots[0])
+  }
+
+  private func exec(
+    _ builder: EventBlockBuilder, _ pid: UInt32, at seconds: UInt64, parent: UInt32, terminal: (Int64, String?)?
+  ) {
+    let process = builder.internProcess(Self.key(pid)) { BlockProcess(key: Self.key(pid)) }
+    builder.beginRow(
+      time: Self.time(seconds), process: process, thread: pid, kind: .processExec, call: nil, result: 0, flags: [],
+      cpu: 0)
+    builder.set(.comm, string: "sh")
+    builder.set(.parentPID, Int64(parent))
+    builder.set(.parentStart, Int64(bitPattern: Self.key(parent).start.nanoseconds))
+    if let (number, name) = terminal {
+      builder.set(.terminal, number)
+      if let name { builder.set(.terminalName, string: name) }
+    }
+    builder.endRow()
+  }
+
+  private func fork(_ builder: EventBlockBuilder, _ pid: UInt32, child: UInt32, at seconds: UInt64) {
+    let process = builder.internProcess(Self.key(pid)) { BlockProcess(key: Self.key(pid)) }
+    builder.beginRow(
+      time: Self.time(seconds), process: process, thread: pid, kind: .processFork, call: nil, result: Int64(child),
+      flags: [], cpu: 0)
+    builder.set(.childPID, Int64(child))
+    builder.set(.childStart, Int64(bitPattern: Self.key(child).start.nanoseconds))
+    builder.endRow()
+  }
+
+  @Test func `a child has its parent's terminal, until an exec without one`() throws {
+    let history = try history { builder in
+      exec(builder, 10, at: 20, parent: 1, terminal: (0x8800, "pts/3"))
+      fork(builder, 10, child: 30, at: 30)
+      fork(builder, 10, child: 31, at: 31)
+      // Its name could not be read: it is the same one.
+      exec(builder, 30, at: 32, parent: 10, terminal: (0x8800, nil))
+      exec(builder, 31, at: 33, parent: 10, terminal: nil)
+    }
+    #expect(history[Self.key(10)]?.terminalName == Array("pts/3".utf8))
+    #expect(history[Self.key(30)]?.terminalName == Array("pts/3".utf8))
+    #expect(history[Self.key(31)]?.terminalName == nil)
+  }
+
+  @Test func `a process keeps the parent that made it when a reaper has it at its exec`() throws {
+    let history = try history { builder in
+      fork(builder, 10, child: 30, at: 30)
+      exec(builder, 30, at: 40, parent: 1, terminal: nil)
+      exec(builder, 50, at: 60, parent: 1, terminal: nil)
+    }
+    #expect(history[Self.key(30)]?.parent == Self.key(10))
+    // Nobody told of its fork: whose child it is now is all that is known.
+    #expect(history[Self.key(50)]?.parent == Self.key(1))
+  }
+}

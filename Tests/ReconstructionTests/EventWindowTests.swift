@@ -77,10 +77,13 @@ enum OverlappingCapture {
 }
 
 @Suite struct EventWindowTests {
-  private func window(_ file: CaptureFile, _ change: (inout EventSelection) -> Void = { _ in }) -> EventWindow {
+  private func window(
+    _ file: CaptureFile, _ change: (inout EventSelection) -> Void = { _ in }
+  ) throws -> EventWindow {
     var selection = EventSelection()
     change(&selection)
-    return EventWindow(file, selection, EventText(file.catalogue))
+    let capture = try Capture([file])
+    return EventWindow(capture, selection, EventText(file.catalogue), on: CommonTime(capture.boots))
   }
 
   private func forwards(
@@ -131,7 +134,7 @@ enum OverlappingCapture {
       let expected = try OverlappingCapture.all(file)
       #expect(try forwards(window(file), limit: 50) { false } == expected)
       #expect(try backwards(window(file), limit: 50) { false } == expected)
-      let rare = window(file) { $0.text = TextPattern("file-6") }
+      let rare = try window(file) { $0.texts = [TextPattern("file-6")!] }
       let some = try OverlappingCapture.all(file) { $0.string(.path) == "/data/file-6" }
       #expect(!some.isEmpty)
       #expect(try forwards(rare, limit: 3) { false } == some)
@@ -142,7 +145,7 @@ enum OverlappingCapture {
   @Test func `from any place the rest comes forwards, and what was before comes backwards`() throws {
     let file = try CaptureFile(bytes: OverlappingCapture.bytes(), path: "test")
     let expected = try OverlappingCapture.all(file)
-    let window = window(file)
+    let window = try window(file)
     for place in stride(from: 0, to: expected.count, by: 37) {
       #expect(try window.page(from: expected[place], limit: 5).positions == Array(expected[place...].prefix(5)))
       #expect(try window.page(before: expected[place], limit: 5).positions == Array(expected[..<place].suffix(5)))
@@ -166,15 +169,15 @@ enum OverlappingCapture {
     let child = OverlappingCapture.child
     #expect(try chosen { $0.processes = [child] } == all { $0.process.key == child })
     #expect(try chosen { $0.isFailedOnly = true } == all { $0.result < 0 })
-    #expect(try chosen { $0.text = TextPattern("cat[") } == all { $0.process.comm == Array("cat".utf8) })
-    #expect(try chosen { $0.text = TextPattern("enoent") } == all { $0.result == -2 })
+    #expect(try chosen { $0.texts = [TextPattern("cat[")!] } == all { $0.process.comm == Array("cat".utf8) })
+    #expect(try chosen { $0.texts = [TextPattern("enoent")!] } == all { $0.result == -2 })
     let span = BootTime(nanoseconds: 1000)...BootTime(nanoseconds: 2000)
     let inSpan = try chosen {
       $0.from = span.lowerBound
       $0.to = span.upperBound
     }
     #expect(try inSpan == all { span.contains($0.time) })
-    #expect(try forwards(window(file) { $0.text = TextPattern("Cat[") }, limit: 64).isEmpty)
+    #expect(try forwards(window(file) { $0.texts = [TextPattern("Cat[")!] }, limit: 64).isEmpty)
   }
 
   @Test func `the end is found without reading what is before it`() throws {

@@ -14,17 +14,16 @@ func runInspect(_ invocation: Invocation) throws -> Int32 {
   }
   let isLocal = invocation.isSet("local")
   for place in files.indices where files[place] == "-" { files[place] = try spoolStandardInput() }
-  let sections: [CaptureFile]
+  let capture: Capture
   // Before the terminal is taken: what is wrong with the file is to be read afterwards.
-  do throws(CaptureError) { sections = try CaptureFile.sections(path: files[0]) } catch {
+  do throws(CaptureError) { capture = try Capture(path: files[0]) } catch {
     throw CommandFailure(error, in: invocation.operands[0])
   }
   var state = InspectorState(size: InspectorState.smallest, files: files)
   state.isLocal = isLocal
   state.timeResolver = { text, tables in resolve(text, tables, isLocal: isLocal) }
   do {
-    return try inspect(
-      sections[0], sectionCount: sections.count, state, wantsColour: environmentVariable("NO_COLOR") == nil)
+    return try inspect(capture, state, wantsColour: environmentVariable("NO_COLOR") == nil)
   } catch let error as TerminalError {
     throw CommandFailure("inspect: \(error)", remedy: error.remedy)
   }

@@ -95,7 +95,7 @@ struct ProcessArchive {
     ]
     let strings: [[UInt8]?] = [
       process.comm, process.executable, process.arguments.isEmpty ? nil : ByteList(process.arguments).bytes,
-      process.workingDirectory, process.terminal, process.death?.archived,
+      process.workingDirectory, process.terminalName, process.death?.archived,
     ]
     var presence: UInt32 = 0
     for (bit, value) in numbers.enumerated() where value != nil { presence |= 1 << UInt32(bit) }
@@ -150,7 +150,7 @@ struct ProcessArchive {
     process.marks = ProcessFlags(rawValue: UInt32(truncatingIfNeeded: (numbers[14] ?? 0) >> 32))
     process.eventCount = numbers[15] ?? 0
     process.workingDirectory = strings[3]
-    process.terminal = strings[4]
+    process.terminalName = strings[4]
     process.death = strings[5].flatMap { ProcessDeath(archived: $0) }
     var row = process.row
     row.arguments = strings[2].map(ByteList.init(nulTerminated:))

@@ -52,7 +52,7 @@ extension RecordedProcess {
       exitCode: exitCode.map { Int32(truncatingIfNeeded: $0) }, userID: userID, groupID: groupID, comm: comm,
       executable: executable, arguments: arguments.isEmpty ? nil : ByteList(arguments),
       workingDirectory: workingDirectory, namespacePID: namespacePID, execTime: execTime, session: session,
-      terminalName: terminal, eventCount: eventCount)
+      terminalName: terminalName, eventCount: eventCount)
     row.death = death
     return row
   }

@@ -2,7 +2,7 @@ internal import CaptureFormat
 internal import Events
 
 /// What the recorder knows of one process, from the scan and from its events.
-struct RecordedProcess: Sendable {
+struct RecordedProcess: ForkedProcess, Sendable {
   var key: ProcessKey
   /// The real parent when it started.
   var parent: ProcessKey?
@@ -15,7 +15,7 @@ struct RecordedProcess: Sendable {
   var groupID: UInt32?
   var namespacePID: UInt32?
   var session: UInt32?
-  var terminal: [UInt8]?
+  var terminalName: [UInt8]?
   var execTime: BootTime?
   /// When it became a program of its own, as far as the recording saw.
   var firstExec: BootTime?
@@ -196,7 +196,7 @@ extension ProcessTable {
         processes[number].isBuried = true
         processes[number].arguments = []
         processes[number].workingDirectory = nil
-        processes[number].terminal = nil
+        processes[number].terminalName = nil
       }
       if !isNeeded[number] { forget(number) }
     }

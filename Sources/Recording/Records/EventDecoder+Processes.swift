@@ -35,22 +35,14 @@ extension EventDecoder {
     streams.endRow(builder)
   }
 
-  /// A child is its parent's copy until it runs something else.
   private mutating func inherit(from parent: Int, to child: Int, _ body: at_fork) {
     let source = processes[parent]
     // It was described before its fork came.
     if processes[child].eventCount > 0 { processes[child].generation += 1 }
-    processes[child].parent = ProcessKey(
-      pid: body.real_parent_tgid, start: BootTime(nanoseconds: body.real_parent_start))
-    processes[child].comm = name(body.child_comm)
-    processes[child].executable = source.executable
-    processes[child].arguments = source.arguments
-    processes[child].workingDirectory = source.workingDirectory
-    processes[child].userID = source.userID
-    processes[child].groupID = source.groupID
-    processes[child].session = source.session
-    processes[child].terminal = source.terminal
-    processes[child].namespacePID = body.child_vpid
+    processes[child].inherit(
+      from: source,
+      parent: ProcessKey(pid: body.real_parent_tgid, start: BootTime(nanoseconds: body.real_parent_start)),
+      comm: name(body.child_comm), namespacePID: body.child_vpid)
     processes[child].container = attribution.place(cgroup: body.child_cgroup, mountNamespace: 0).container
   }
 
@@ -77,7 +69,7 @@ extension EventDecoder {
       case AT_FIELD_EXECUTABLE.rawValue: processes[number].executable = path(fromComponents: field.bytes)
       case AT_FIELD_EXECUTABLE_NAME.rawValue: processes[number].executable = Array(field.bytes)
       case AT_FIELD_COMM.rawValue: processes[number].comm = Array(field.bytes.prefix { $0 != 0 })
-      case AT_FIELD_TTY_NAME.rawValue: processes[number].terminal = Array(field.bytes.prefix { $0 != 0 })
+      case AT_FIELD_TTY_NAME.rawValue: processes[number].terminalName = Array(field.bytes.prefix { $0 != 0 })
       case AT_FIELD_FILENAME.rawValue: filename = Array(field.bytes.prefix { $0 != 0 })
       case AT_FIELD_CREDENTIALS.rawValue: newCredentials = field.value(as: at_credentials.self)
       case AT_FIELD_IMAGE.rawValue: image = field.value(as: at_image.self)
@@ -110,7 +102,7 @@ extension EventDecoder {
       builder.set(.effectiveCapabilities, Int64(bitPattern: newCredentials.effective))
     }
     if body.tty != 0 { builder.set(.terminal, Int64(body.tty)) }
-    if let name = process.terminal, body.tty != 0 { builder.set(.terminalName, string: name) }
+    if let name = process.terminalName, body.tty != 0 { builder.set(.terminalName, string: name) }
     builder.set(.parentPID, Int64(body.parent_tgid))
     builder.set(.parentStart, Int64(bitPattern: body.parent_start))
     builder.set(.namespacePID, Int64(body.vpid))
@@ -132,21 +124,16 @@ extension EventDecoder {
 
   private mutating func apply(_ body: at_exec, to number: Int, at time: UInt64) {
     processes[number].generation += 1
-    // What could not be read of the new image is unknown, not the old one's.
-    processes[number].arguments = []
-    processes[number].executable = nil
-    processes[number].workingDirectory = nil
-    processes[number].execTime = BootTime(nanoseconds: time)
+    // The record's fields bring what could be read of names and paths.
+    var program = NewProgram<[[UInt8]]>(arguments: [])
+    program.userID = body.uid
+    program.groupID = body.gid
+    program.session = body.session
+    program.namespacePID = body.vpid
+    program.hasTerminal = body.tty != 0
+    program.parent = ProcessKey(pid: body.parent_tgid, start: BootTime(nanoseconds: body.parent_start))
+    processes[number].run(program, at: BootTime(nanoseconds: time))
     processes[number].firstExec = processes[number].firstExec ?? BootTime(nanoseconds: time)
-    // Whoever started it: by now it may have been given to a reaper.
-    if (processes[number].parent?.start.nanoseconds ?? 0) == 0 {
-      processes[number].parent = ProcessKey(pid: body.parent_tgid, start: BootTime(nanoseconds: body.parent_start))
-    }
-    processes[number].userID = body.uid
-    processes[number].groupID = body.gid
-    processes[number].session = body.session
-    processes[number].namespacePID = body.vpid
-    if body.tty == 0 { processes[number].terminal = nil }
   }
 
   mutating func decodeExit(_ record: ProbeRecord, _ header: at_header) {
