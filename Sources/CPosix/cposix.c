@@ -17,6 +17,7 @@ int at_open_in_root(int directory, const char *path, int flags) {
   return syscall(SYS_openat2, directory, path, &how, sizeof(how));
 }
 long at_splice(int from, int to, unsigned long count) { return splice(from, NULL, to, NULL, count, 0); }
+uint32_t at_thread_number(void) { return (uint32_t)gettid(); }
 int at_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
 int at_rename_exclusively(const char *path, const char *new_path) {

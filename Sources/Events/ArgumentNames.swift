@@ -47,8 +47,8 @@ public enum ArgumentNames {
 
   private static let named: Set<ColumnID> = [
     .openFlags, .signal, .socketType, .family, .optionLevel, .optionName, .protection, .mappingFlags, .cloneFlags,
-    .callFlags, .operation, .operand, .eventMask, .socketState, .standardStreams, .endedBy, .attributesSet,
-    .attributesCleared,
+    .callFlags, .operation, .operand, .ringOperation, .eventMask, .socketState, .standardStreams, .endedBy,
+    .attributesSet, .attributesCleared,
     .effectiveCapabilities,
     .permittedCapabilities, .inheritableCapabilities, .boundingCapabilities, .ambientCapabilities,
     .oldEffectiveCapabilities, .oldPermittedCapabilities, .oldBoundingCapabilities, .askedEffectiveCapabilities,
@@ -124,6 +124,7 @@ public enum ArgumentNames {
     case .socketState: return ValueTables.socketStates
     case .endedBy: return ValueTables.enders
     case .optionLevel: return ValueTables.optionLevels
+    case .ringOperation: return RingOperation.names
     case .operation:
       // arch_prctl is told as prctl is, and their numbers do not meet.
       return operationTables[kind]

@@ -160,6 +160,7 @@ extension ColumnID {
       .askedInheritableCapabilities, "asked_inheritable_capabilities", .unsigned, "bits",
       "capabilities asked to be inheritable"),
     .init(.operation, "operation", .unsigned, "", "what the call is to do: a command, a request, an option"),
+    .init(.ringOperation, "ring_operation", .unsigned, "", "what was asked of io_uring: IORING_OP_*"),
     .init(.operand, "operand", .integer, "", "the number that the operation takes"),
     .init(.signal, "signal", .unsigned, "", "signal number"),
     .init(

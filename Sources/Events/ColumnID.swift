@@ -182,6 +182,7 @@ public struct ColumnID: RawRepresentable, Hashable, Sendable {
   public static let blockOffset = ColumnID(rawValue: 192)
   public static let blockLength = ColumnID(rawValue: 193)
   public static let blockType = ColumnID(rawValue: 194)
+  public static let ringOperation = ColumnID(rawValue: 187)
   public static let lane = ColumnID(rawValue: 195)
   public static let firstTime = ColumnID(rawValue: 196)
   public static let lastTime = ColumnID(rawValue: 197)

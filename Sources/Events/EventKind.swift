@@ -43,6 +43,8 @@ public struct EventKind: RawRepresentable, Hashable, Sendable {
   public static let signalFatal = EventKind(rawValue: 81)
   public static let memoryExhausted = EventKind(rawValue: 82)
 
+  public static let ringRequest = EventKind(rawValue: 83)
+
   public static let cgroupCreate = EventKind(rawValue: 96)
   public static let cgroupRemove = EventKind(rawValue: 97)
   public static let cgroupAttach = EventKind(rawValue: 98)
@@ -229,6 +231,7 @@ extension EventKind {
     .init(
       kind: .terminalControl, name: "terminal.control",
       summary: "ioctl on a terminal: TIOCSTI types into it, TIOCSCTTY takes it"),
+    .init(kind: .ringRequest, name: "ring.request", summary: "a request to io_uring that is like no system call"),
     .init(
       kind: .containerResources, name: "container.resources",
       summary: "what the container takes of memory, CPU, devices and tasks, and its limits; of no process"),

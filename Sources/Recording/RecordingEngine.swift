@@ -100,6 +100,12 @@ final class RecordingEngine {
     scanned = BootTime(nanoseconds: Clock.boot)
     // Whoever began before this was there for the scan to find.
     decoder.processes.strangersBefore = BootTime(nanoseconds: Clock.boot)
+    do throws(SystemError) {
+      try session.tryRing(EventDecoder.trialPath)
+      decoder.rings.trial = .made(Clock.boot)
+    } catch {
+      if RequestRing.isAbsent { decoder.rings.trial = .needless }
+    }
     resolver.scan(at: started)
     if settings.packets.mode != .off { try tapNetwork(settings) }
   }
@@ -285,6 +291,7 @@ final class RecordingEngine {
   /// Decodes what waited to learn its container, once that is known or has taken too long.
   func replayPending(_ now: UInt64) {
     pending.replay(now: now, isDecided: { !attribution.isUndecided($0) }, decode: { decoder.decodeHeld($0) })
+    decoder.settleRings(now)
   }
 
   /// Reads the probes' counts of what they lost.
@@ -326,6 +333,7 @@ final class RecordingEngine {
     session.detach()
     let after = sleepingCalls()
     drain(upTo: .max)
+    decoder.settleRings(Clock.boot, isEnd: true)
     // What returned in between has told so itself.
     decodeSleeping(before.filter { after[$0.key] != nil }.values)
     streams.packets?.end(

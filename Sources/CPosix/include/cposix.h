@@ -9,6 +9,9 @@
 #include <sys/types.h>
 
 int at_memory_file(const char *name);
+uint32_t at_thread_number(void);
+/* Opens `path` (O_PATH) by a request to io_uring and closes it again. 0, or a negative error. */
+int at_open_by_ring(const char *path);
 /* Fails with EEXIST where rename(2) would replace. */
 int at_rename_exclusively(const char *path, const char *new_path);
 /* openat2 with RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS: whatever the path says, it stays below the directory. */

@@ -43,6 +43,7 @@ enum at_form {
   AT_FORM_SIGNAL_RETURN = 10, /* at_header alone: a signal handler returned, registers and number are those before it */
   AT_FORM_RENAME = 11,        /* at_rename: a task took another name */
   AT_FORM_OUTCOME = 16,       /* at_outcome: a connect that did not wait has ended */
+  AT_FORM_RING = 17,          /* at_ring followed by fields: a request to io_uring, submitted or complete */
   AT_FORM_FATAL = 24,         /* at_fatal followed by fields: a signal ends a process */
   AT_FORM_OOM = 25,           /* at_oom: a process was chosen to die for want of memory */
 };
@@ -235,6 +236,27 @@ struct at_oom {
   uint64_t unused;
 };
 AT_STATIC_ASSERT(sizeof(struct at_oom) == 80);
+
+/* A request to io_uring. Where names or addresses have to be told there are two records of one id: at its submission with
+ * those, at its completion with the result. Others have one. */
+struct at_ring {
+  struct at_header header; /* of the task that submitted it: the ring's polling thread where it has one */
+  int64_t result;
+  uint64_t arguments[6]; /* as the call that does the same has them */
+  uint64_t id;           /* 0: there is no other record */
+  uint64_t duration;     /* ns since the submission */
+  int32_t descriptor;    /* -1: a slot of the ring's own table */
+  uint8_t opcode;        /* IORING_OP_* */
+  uint8_t flags;         /* AT_RING_* */
+  uint8_t stage;         /* AT_RING_SUBMITTED, 0: complete */
+  uint8_t unused;
+};
+AT_STATIC_ASSERT(sizeof(struct at_ring) == 128);
+
+#define AT_RING_DIRECT (1u << 0) /* the file goes into the ring's own table, not into the process's */
+#define AT_RING_SILENT (1u << 1) /* nothing tells its success */
+#define AT_RING_MORE (1u << 2)   /* it may have several results */
+#define AT_RING_SUBMITTED 1
 
 enum at_cgroup_action {
   AT_CGROUP_MKDIR = 1,
@@ -466,7 +488,9 @@ struct at_configuration {
   uint32_t payload_limits[AT_PAYLOAD_CLASSES]; /* bytes kept, by class; 0 keeps none */
   uint32_t masks_hidden_input;                 /* what a terminal does not show while it is typed stays in the kernel */
   uint32_t shed;                               /* lanes that are shed of everybody: AT_SHED_* */
+  uint32_t ring_test_tid; /* a thread of the recorder that tries io_uring out: recorded for that moment */
+  uint32_t unused;
 };
-AT_STATIC_ASSERT(sizeof(struct at_configuration) == 88);
+AT_STATIC_ASSERT(sizeof(struct at_configuration) == 96);
 
 #endif

@@ -39,15 +39,19 @@ always_inline uint32_t payload_limit(const struct at_file *file, int32_t descrip
 }
 
 /* Whether a terminal reads a line without showing it: how programs ask for passwords. */
-always_inline int is_hidden(struct task_struct *task, int32_t descriptor)
+always_inline int is_hidden_file(uint64_t file)
 {
-	uint64_t file = file_of(task, (uint32_t)descriptor);
 	if (!file)
 		return 0;
 	struct tty_file_private *private = typed(tty_file_private, get(typed(file, file), private_data));
 	struct tty_struct *tty = get(private, tty);
 	uint32_t flags = get(tty, termios.c_lflag);
 	return (flags & (LFLAG_ICANON | LFLAG_ECHO)) == LFLAG_ICANON;
+}
+
+always_inline int is_hidden(struct task_struct *task, int32_t descriptor)
+{
+	return is_hidden_file(file_of(task, (uint32_t)descriptor));
 }
 
 /* Copies from one buffer to where the field's content has come to. Answers where it is then. */

@@ -4,5 +4,6 @@
 #include "outcome.bpf.h"
 #include "death.bpf.h"
 #include "process.bpf.h"
+#include "ring.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

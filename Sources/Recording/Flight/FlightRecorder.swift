@@ -331,6 +331,7 @@ public final class FlightRecorder {
     account.archives = store.histories.values.reduce(0) { $0 + $1.archiveBytes }
     account.processes = engine.decoder.processes.memoryInBytes + engine.decoder.credentials.memoryInBytes
     account.processes += engine.decoder.addressNames.memoryInBytes + (engine.translations?.memoryInBytes ?? 0)
+    account.processes += engine.decoder.rings.memoryInBytes
     account.descriptors = engine.decoder.descriptors?.memoryInBytes ?? 0
     account.files = engine.decoder.files.memoryInBytes
     account.packets = engine.streams.packets?.memoryInBytes ?? 0

@@ -30,7 +30,10 @@ extension EventDecoder {
     }
     let details = details(of: record)
     var notes = details.notes
-    if details.path != nil || details.address != nil || !details.texts.isEmpty || details.bytes != nil {
+    let isViaRing = header.flags & UInt32(AT_FLAG_VIA_RING) != 0
+    if isViaRing {
+      // The kernel's own copies.
+    } else if details.path != nil || details.address != nil || !details.texts.isEmpty || details.bytes != nil {
       notes.insert(.fromUserMemory)
     }
     let kind = kind(of: recipe, body)
@@ -45,6 +48,7 @@ extension EventDecoder {
       {
         continue
       }
+      if isViaRing, isUnknownOfRing(argument, body) { continue }
       builder.set(argument.column, argument.value(of: body.argument(argument.index)))
     }
     if let file = details.file, file.type != UInt8(AT_FILE_NONE.rawValue) {
@@ -66,6 +70,16 @@ extension EventDecoder {
     setMore(details, recipe, header, body, in: builder)
     details.payload.write(to: builder, masksSecrets: masksSecrets)
     streams.endRow(builder)
+  }
+
+  /// A slot in place of a descriptor, or a length that nobody noted.
+  private func isUnknownOfRing(_ argument: CallRecipe.Argument, _ body: at_call) -> Bool {
+    let value = argument.value(of: body.argument(argument.index))
+    switch argument.column {
+    case .descriptor, .secondDescriptor: return value < 0
+    case .count: return value == 0 && argument.index == 6
+    default: return false
+    }
   }
 
   /// O_CREAT and what O_TMPFILE has beside O_DIRECTORY.

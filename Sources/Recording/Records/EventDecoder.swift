@@ -23,7 +23,7 @@ struct EventDecoder {
   /// What is missing or out of its place, and shows in decoding.
   var losses = DecodingLosses()
   /// Requests that io_uring_enter hands over are events of their own; else they are counted as not told.
-  var decodesRings = false
+  var decodesRings: Bool { rings.isDecoded }
   private var lateness = Lateness.none
 
   /// Why a record may be older than one that was decoded before it.
@@ -42,6 +42,7 @@ struct EventDecoder {
   /// Where it is not nil: what each process has open.
   var descriptors: DescriptorLedger?
   let effects = DescriptorEffects()
+  var rings = RingRequests()
   var credentials = CredentialTable()
   var deaths = DeathLedger()
   var interruptedCalls = InterruptedCalls()
@@ -81,6 +82,7 @@ struct EventDecoder {
     case AT_FORM_OUTCOME.rawValue: decodeOutcome(record, header)
     case AT_FORM_FATAL.rawValue: decodeFatal(record, header)
     case AT_FORM_OOM.rawValue: decodeOutOfMemory(record, header)
+    case AT_FORM_RING.rawValue: decodeRing(record, header)
     case AT_FORM_SIGNAL_RETURN.rawValue: decodeSignalReturn(header)
     default: malformed += 1
     }
@@ -140,15 +142,17 @@ struct EventDecoder {
     guard let body = record.body(as: at_transfer.self) else { return countMalformed() }
     let kind = recipes.outline(of: header.call).kind
     guard let builder = beginRow(header, kind: kind, result: body.result) else { return }
-    builder.set(.descriptor, Int64(body.descriptor))
+    // What a request to io_uring was about may be in no descriptor.
+    let isSlot = body.descriptor < 0 && header.flags & UInt32(AT_FLAG_VIA_RING) != 0
+    if !isSlot { builder.set(.descriptor, Int64(body.descriptor)) }
     let isThere = body.file.type != UInt8(AT_FILE_NONE.rawValue)
     if isThere { builder.set(.file, Int64(intern(body.file, in: builder))) }
     if UInt32(header.form) == AT_FORM_TRANSFER.rawValue {
-      if isThere { trackUse(currentProcess, body.descriptor, body.file, at: header.time) }
+      if isThere, !isSlot { trackUse(currentProcess, body.descriptor, body.file, at: header.time) }
       builder.set(.count, Int64(bitPattern: body.count))
       if body.offset != .max { builder.set(.offset, Int64(bitPattern: body.offset)) }
     } else {
-      trackDescriptorCall(currentProcess, header, body)
+      if !isSlot { trackDescriptorCall(currentProcess, header, body) }
       for argument in header.call.flatMap({ recipes[$0] })?.arguments ?? [] where argument.index == 2 {
         builder.set(argument.column, argument.value(of: body.offset))
       }
