@@ -76,6 +76,7 @@ extension TimelineExporter {
     for column in event.columns where typed.contains(column.rawValue) { writeNamed(column, of: event, &json) }
     let meant = ColumnID.standardStreams.rawValue...ColumnID.endedBy.rawValue
     for column in event.columns where meant.contains(column.rawValue) { writeNamed(column, of: event, &json) }
+    if event.kind == .ringRequest { writeNamed(.ringOperation, of: event, &json) }
     json.set("aftertrace.second_descriptor", ifPresent: event.value(.secondDescriptor))
     json.set("aftertrace.second_file", ifPresent: text.value(.secondFile, of: event))
     if event.kind == .processFork || event.kind == .threadStart || event.kind == .namespaceEnter

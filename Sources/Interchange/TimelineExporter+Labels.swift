@@ -50,6 +50,8 @@ extension TimelineExporter {
     .cgroupCreate: cgroup("Control Group Created", "mkdir", "creation"),
     .cgroupRemove: cgroup("Control Group Removed", "rmdir", "deletion"),
     .cgroupAttach: cgroup("Control Group Joined", "attach", "change"),
+    .ringRequest: Label(
+      description: "Request Made", type: "request", categories: [], types: ["info"], action: "request"),
     .containerResources: Label(
       description: "Resources Sampled", type: "resources", categories: ["host"], types: ["info"], action: "resources"),
     .containerCreate: container("Container Created", "create", "creation"),

@@ -155,6 +155,39 @@ extension EndToEndTests {
     }
 
     @Test(.enabled(if: Program.canRecord(skipReason)))
+    func `a process killed from another container names the one that did it`() throws {
+      let place = try Workplace()
+      let lab = try RuncLab()
+      defer { lab.end() }
+      let capture = place["c.pcapng"]
+      let (victim, killer) = ("at-victim-\(processID)", "at-killer-\(processID)")
+      let recorder = try RunningRecorder(to: capture)
+      try lab.start(victim, ["/bin/sleep", "1000"])
+      try lab.start(killer, ["/bin/sleep", "1000"])
+      let (target, inside) = (try lab.pid(of: victim), try lab.pid(of: killer))
+      // In the killer's cgroup, whose pid namespace alone does not hold the victim.
+      let group = try #require(
+        Self.text(of: "/proc/\(inside)/cgroup").split(separator: "\n").first { $0.hasPrefix("0::") })
+      let root = File.exists("/sys/fs/cgroup/cgroup.procs") ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified"
+      let directory = root + group.dropFirst(3)
+      let act = try ProgramLaunch(
+        "/bin/sh", ["-c", "echo $$ >\(directory)/cgroup.procs && exec kill -KILL \(target)"]
+      ).run(mergingErrors: true)
+      #expect(act.end == .exited(0), "\(act.text)")
+      #expect(Lab.waitUntil { kill(pid_t(target), 0) != 0 })
+      usleep(100_000)
+      #expect(try recorder.end() == .exited(0), "\(recorder.said)")
+      let row = try #require(try Program.rows("ps", capture, "--json").last { $0.number("pid") == Int64(target) })
+      #expect(row.text("signal") == "SIGKILL" && row.text("sender.comm") == "sh", "\(row)")
+      let id = try #require(
+        try Program.rows("containers", capture, "--json").first {
+          $0.text("name") == killer || $0.text("id") == killer
+        }?
+        .text("id"))
+      #expect(row.text("sender.container.id") == id, "\(row)")
+    }
+
+    @Test(.enabled(if: Program.canRecord(skipReason)))
     func `want of memory in a limited container is told with the limit and the use`() throws {
       let place = try Workplace()
       let lab = try RuncLab()

@@ -55,6 +55,31 @@ extension EndToEndTests {
       }
       """
 
+    @Test(.enabled(if: Program.canRecord(File.exists("/proc/sys/kernel/ns_last_pid") ? nil : "no ns_last_pid")))
+    func `two processes of one pid are two`() throws {
+      let place = try Workplace()
+      let capture = place["c.pcapng"]
+      // The kernel gives the next number after the one that is written; another process may be faster.
+      let script = """
+        /bin/echo first >/dev/null & p=$!; wait $p; i=0
+        while [ $i -lt 50 ]; do
+          echo $((p - 1)) >/proc/sys/kernel/ns_last_pid; /bin/echo second >/dev/null & q=$!; wait $q
+          [ $q = $p ] && exit 0; i=$((i + 1))
+        done; exit 9
+        """
+      let recording = try Program.record(["/bin/sh", "-c", script], to: capture)
+      guard recording.end == .exited(0) else { return print("skipped: the pid was not given again: \(recording.text)") }
+      let rows = try Program.rows("ps", capture, "--json").filter { $0.words.first == "/bin/echo" }
+      let first = try #require(rows.first { $0.words.last == "first" })
+      let twins = rows.filter { $0.number("pid") == first.number("pid") }
+      #expect(twins.map { $0.words.last } == ["first", "second"], "\(twins)")
+      #expect(twins.first?.text("start") != twins.last?.text("start") || twins.first != twins.last)
+      let writes = try Program.rows("export", capture).filter {
+        $0.text("event.action") == "write" && $0.number("process.pid") == first.number("pid")
+      }
+      #expect(Set(writes.compactMap { $0.text("process.entity_id") }).count == 2, "\(writes)")
+    }
+
     @Test(.enabled(if: Program.canRecord(skipReason)))
     func `a process bears the name that it gave itself, whatever its threads are called`() throws {
       let place = try Workplace()

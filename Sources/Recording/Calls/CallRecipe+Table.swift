@@ -160,11 +160,11 @@ extension CallRecipe {
       names: ["recvmsg"], kind: .networkReceive, form: .detailed, failureLane: .detail, descriptor: 1, message: 2,
       payload: 2, more: UInt32(AT_MORE_RIGHTS), arguments: [.int(.descriptor, 1), .long(.count, 6)]),
     .init(
-      names: ["sendmmsg"], kind: .networkSend, form: .detailed, failureLane: .detail, descriptor: 1,
-      payload: 2 | given | messages, arguments: [.int(.descriptor, 1)]),
+      names: ["sendmmsg"], kind: .networkSend, form: .detailed, failureLane: .detail, descriptor: 1, message: 2,
+      payload: 2 | given | messages, more: UInt32(AT_MORE_RIGHTS), arguments: [.int(.descriptor, 1)]),
     .init(
-      names: ["recvmmsg"], kind: .networkReceive, form: .detailed, failureLane: .detail, descriptor: 1,
-      payload: 2 | messages, arguments: [.int(.descriptor, 1)]),
+      names: ["recvmmsg"], kind: .networkReceive, form: .detailed, failureLane: .detail, descriptor: 1, message: 2,
+      payload: 2 | messages, more: UInt32(AT_MORE_RIGHTS), arguments: [.int(.descriptor, 1)]),
     .init(
       names: ["setsockopt"], kind: .networkOption, form: .detailed, lane: .activity, failureLane: .detail,
       descriptor: 1, bytes: 4, bytesUnit: 1, bytesLength: 5,

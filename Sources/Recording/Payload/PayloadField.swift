@@ -41,19 +41,30 @@ struct PayloadField {
   }
 
   /// Gives the row its payload, secrets masked; valid while the record is.
-  func write(to builder: EventBlockBuilder, masksSecrets: Bool) {
+  ///
+  /// - Parameters:
+  ///   - keys: Of private keys that go through in pieces.
+  ///   - stream: Through which file, and which way.
+  func write(to builder: EventBlockBuilder, masksSecrets: Bool, keys: inout OpenKeys, stream: UInt64) {
     guard isThere else { return }
     builder.set(.payloadLength, Int64(bitPattern: length))
     if isMasked { builder.insertIntoFlags(.masked) }
     if let single {
-      write(single, to: builder, masksSecrets)
+      write(single, to: builder, masksSecrets, &keys, stream)
     } else {
-      joined.withUnsafeBytes { write($0, to: builder, masksSecrets) }
+      joined.withUnsafeBytes { write($0, to: builder, masksSecrets, &keys, stream) }
     }
   }
 
-  private func write(_ bytes: UnsafeRawBufferPointer, to builder: EventBlockBuilder, _ masksSecrets: Bool) {
-    let secrets = masksSecrets ? SecretMask.secrets(in: bytes) : []
+  private func write(
+    _ bytes: UnsafeRawBufferPointer, to builder: EventBlockBuilder, _ masksSecrets: Bool, _ keys: inout OpenKeys,
+    _ stream: UInt64
+  ) {
+    var secrets = masksSecrets ? SecretMask.secrets(in: bytes) : []
+    if masksSecrets, stream != 0 {
+      let goesOn = keys.take(bytes, length: length, through: stream, secrets: secrets)
+      if !goesOn.isEmpty { secrets.append(goesOn) }
+    }
     if secrets.isEmpty { return builder.set(payload: bytes) }
     var masked = Array(bytes)
     for range in secrets { for index in range { masked[index] = UInt8(ascii: "*") } }

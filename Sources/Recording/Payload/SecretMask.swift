@@ -1,6 +1,7 @@
 /// Finds what is likely a secret in what was read, written, sent or received.
 ///
-/// It looks at one call's bytes alone, once: what a program reads in pieces is seen in pieces. It rather hides too much.
+/// It looks at one call's bytes alone, once: what a program reads in pieces is seen in pieces, but for private keys
+/// (``OpenKeys``). It rather hides too much.
 enum SecretMask {
   /// Where the secrets are, ascending; most often there is none.
   static func secrets(in bytes: UnsafeRawBufferPointer) -> [Range<Int>] {
@@ -130,14 +131,14 @@ enum SecretMask {
   // MARK: Bytes
 
   /// Whether what ends at `end` is `text`, whatever its case; `text` is in small letters.
-  private static func endsIn(_ text: StaticString, _ bytes: UnsafeRawBufferPointer, _ end: Int) -> Bool {
+  static func endsIn(_ text: StaticString, _ bytes: UnsafeRawBufferPointer, _ end: Int) -> Bool {
     let length = text.utf8CodeUnitCount
     guard end >= length, end <= bytes.count else { return false }
     for offset in 0..<length where small(bytes[end - length + offset]) != text.utf8Start[offset] { return false }
     return true
   }
 
-  private static func small(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }
+  static func small(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }
 
   private static func firstIndex(in bytes: UnsafeRawBufferPointer, from start: Int, where isIt: (UInt8) -> Bool) -> Int?
   {

@@ -68,7 +68,9 @@ extension EventDecoder {
       builder.set(.secondFile, Int64(intern(second, in: builder)))
     }
     setMore(details, recipe, header, body, in: builder)
-    details.payload.write(to: builder, masksSecrets: masksSecrets)
+    details.payload.write(
+      to: builder, masksSecrets: masksSecrets, keys: &openKeys,
+      stream: details.file.map { Self.stream(of: $0, isGiven: kind == .networkSend || kind == .fileWrite) } ?? 0)
     streams.endRow(builder)
   }
 

@@ -43,6 +43,7 @@ struct EventDecoder {
   var descriptors: DescriptorLedger?
   let effects = DescriptorEffects()
   var rings = RingRequests()
+  var openKeys = OpenKeys()
   var credentials = CredentialTable()
   var deaths = DeathLedger()
   var interruptedCalls = InterruptedCalls()
@@ -101,6 +102,9 @@ struct EventDecoder {
     decode(record)
     lateness = .none
   }
+
+  /// What goes through a file in one direction, by a number; 0 where the file has none.
+  static func stream(of file: at_file, isGiven: Bool) -> UInt64 { file.id << 1 | (isGiven && file.id != 0 ? 1 : 0) }
 
   mutating func countMalformed() { malformed += 1 }
 
@@ -164,7 +168,9 @@ struct EventDecoder {
         takeDuration(field, header, body.result, builder)
       }
       if body.file.payload_class == UInt8(AT_PAYLOAD_DNS.rawValue) { learnNames(payload, kind, header, builder) }
-      payload.write(to: builder, masksSecrets: masksSecrets)
+      payload.write(
+        to: builder, masksSecrets: masksSecrets, keys: &openKeys,
+        stream: Self.stream(of: body.file, isGiven: kind == .fileWrite || kind == .networkSend))
     }
     streams.endRow(builder)
   }

@@ -111,7 +111,7 @@ struct Decoding {
     }
     let losses = decoding.decoder.losses.take()
     #expect(losses.map(\.cause) == [.ioRing] && losses.map(\.count) == [4] && losses.map(\.lane) == [.activity])
-    decoding.decoder.decodesRings = true
+    decoding.decoder.rings.trial = .seen
     decoding.decode(call(426, result: 3))
     #expect(decoding.decoder.losses.take().isEmpty)
   }
