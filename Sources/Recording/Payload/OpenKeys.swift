@@ -55,7 +55,7 @@ struct OpenKeys {
           let start = max(key.start - tail.count, 0)
           hidden = start..<((key.end ?? joined.count) - tail.count)
           if key.end == nil {
-            open(file, left: Self.longest)
+            open(file, left: Self.longest, after: bytes, isCut: length != UInt64(bytes.count))
             return hidden
           }
         }
@@ -71,7 +71,8 @@ struct OpenKeys {
   ) {
     // What was cut is not followed by the next call's bytes, but a key that is open is open all the same.
     if isOpen, let start = SecretMask.lastKey(in: bytes), SecretMask.keyEnd(in: bytes, from: start) == nil {
-      return open(file, left: Self.longest - min(length, Self.longest - 1))
+      let left = Self.longest - min(length, Self.longest - 1)
+      return open(file, left: left, after: bytes, isCut: length != UInt64(bytes.count))
     }
     guard length == UInt64(bytes.count), !tail.isEmpty || Self.mayBegin(bytes) else { return }
     let joined = Array((tail + bytes).suffix(Self.longestLine))
@@ -93,8 +94,8 @@ struct OpenKeys {
     return hasDash
   }
 
-  private mutating func open(_ file: UInt64, left: UInt64) {
-    entries.append(Entry(file: file, left: left))
+  private mutating func open(_ file: UInt64, left: UInt64, after bytes: UnsafeRawBufferPointer, isCut: Bool) {
+    entries.append(Entry(file: file, left: left, ending: isCut ? [] : Array(bytes.suffix(8))))
     if entries.count > Self.limit { entries.removeFirst() }
   }
 }
