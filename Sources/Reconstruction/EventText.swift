@@ -124,7 +124,8 @@ public struct EventText: Sendable {
 
   /// A return from a signal handler gives the interrupted code its registers back: it has no result of its own.
   public func hasResult(_ event: EventBlock) -> Bool {
-    (event.call != nil || event.kind == .ringRequest) && event.kind != .signalReturn && !event.flags.contains(.unfinished)
+    if event.kind == .signalReturn || event.flags.contains(.unfinished) { return false }
+    return event.call != nil || event.kind == .ringRequest
   }
 
   /// `openat /etc/hosts flags=O_RDONLY`: the line without its result.
