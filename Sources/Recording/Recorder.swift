@@ -81,6 +81,8 @@ public final class Recorder {
         _ = try poll.wait(milliseconds: 5)
         let now = Clock.boot
         engine.drain(upTo: now)
+        // A container that is started again has new cgroups, which the kernel does not know to be wanted.
+        if streams.wanted != nil { takeChanges() }
         if now >= nextTick {
           try tick(now)
           nextTick = now + 100_000_000

@@ -29,7 +29,9 @@ import Testing
     return objects
   }
 
-  @Test(arguments: ["web-shell.pcapng", "crash.pcapng", "falco-alert.pcapng", "death.pcapng", "acts.pcapng"])
+  @Test(arguments: [
+    "web-shell.pcapng", "crash.pcapng", "falco-alert.pcapng", "death.pcapng", "acts.pcapng", "meaning.pcapng",
+  ])
   func `a sample is what it was when it was made`(name: String) throws {
     let sums = String(decoding: try FileDescriptor.contents(of: Self.directory + "/SHA256SUMS"), as: UTF8.self)
     let bytes = try FileDescriptor.contents(of: Self.directory + "/" + name, limit: 1 << 24)
@@ -40,7 +42,7 @@ import Testing
   @Test(arguments: [
     ("web-shell.pcapng", "shop-web", "shop/web:1.4"), ("crash.pcapng", "billing", "shop/billing:2.0"),
     ("falco-alert.pcapng", "shop-web", "shop/web:1.4"), ("death.pcapng", "billing", "shop/billing:2.0"),
-    ("acts.pcapng", "acts", "lab/acts:1.0"),
+    ("acts.pcapng", "acts", "lab/acts:1.0"), ("meaning.pcapng", "tools", "shop/tools:3.1"),
   ])
   func `a sample is complete and names its container`(name: String, container: String, image: String) throws {
     let file = try open(name)
@@ -52,6 +54,42 @@ import Testing
     #expect(rows.map(\.image) == [image])
     #expect(rows.first?.runtime == "docker")
     for entry in file.directory { #expect(try file.verify(entry)) }
+  }
+
+  @Test
+  func `what things mean is in the sample: names, NAT, who came in, what was written since, and the container's lives`()
+    throws
+  {
+    let capture = try Capture(path: Self.directory + "/meaning.pcapng")
+    let events = try timeline(capture)
+    func kind(_ kind: String) -> [JSONValue] { events.filter { $0["aftertrace.kind"]?.string == kind } }
+    let named = kind("net.connect").filter { $0["destination.port"]?.integer == 8080 }
+      .map { "\($0["destination.ip"]?.string ?? "") \($0["destination.domain"]?.string ?? "-")" }
+    #expect(
+      named == [
+        "127.0.0.67 connected.example.test", "127.0.0.109 musl.example.test", "::1 tcp.example.test", "127.0.0.9 -",
+      ])
+    let out = try #require(kind("net.connect").first { $0["destination.port"]?.integer == 7000 })
+    #expect(out["source.ip"]?.string == "10.77.0.2" && out["source.nat.ip"]?.string == "10.78.0.1")
+    #expect(
+      events.contains { $0["dns.question.name"]?.string == "gone.example.test" && $0["dns.type"]?.string == "query" })
+    let lives = events.filter { $0["aftertrace.kind"]?.string?.hasPrefix("container.") == true }
+      .filter { $0["aftertrace.kind"]?.string != "container.resources" }
+    #expect(
+      lives.compactMap { $0["aftertrace.kind"]?.string } == [
+        "container.exit", "container.remove", "container.create", "container.start", "container.exit",
+        "container.remove",
+      ])
+    #expect(lives.compactMap { $0["aftertrace.incarnation"]?.integer } == [1, 2, 2])
+    #expect(lives.compactMap { $0["aftertrace.ended_by"]?.string } == ["outside", "outside"])
+    let marks = Set(kind("process.exec").flatMap { $0["aftertrace.marks"]?.elements.compactMap(\.string) ?? [] })
+    #expect(
+      marks == ["entered_from_outside", "interactive_shell", "upper_layer", "deleted_image", "first_process"])
+    #expect(Set(kind("net.connect").compactMap { $0["user.name"]?.string }) == ["www-data"])
+    #expect(events.contains { $0["aftertrace.runtime_setup"]?.bool == true })
+    let container = try #require(try open("meaning.pcapng").containers().first)
+    #expect(
+      container.users.map { "\($0.id) \(String(decoding: $0.name, as: UTF8.self))" } == ["0 root", "33 www-data"])
   }
 
   @Test func `the intruder's shell, what it read and where it called are in the sample`() throws {

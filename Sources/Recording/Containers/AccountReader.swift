@@ -11,8 +11,11 @@ final class AccountReader: Sendable {
 
   private struct Request {
     var subject: Subject
-    var pid: UInt32
+    /// Nil: whichever process the cgroup has.
+    var pid: UInt32?
     var identity: ContainerAccounts.Identity
+    /// Where the cgroup's files are.
+    var directory = ""
     var attempts = 0
   }
 
@@ -27,8 +30,8 @@ final class AccountReader: Sendable {
   private let hostRoot: FileStatus
   /// Requests that may wait. Of more the names stay unknown.
   private static let limit = 4096
-  /// A container's first process is looked at for so long until it has its own root: some 0.8 s.
-  private static let attemptLimit = 200
+  /// A container's first process is looked at for so long until it has its own root: some 2 s.
+  private static let attemptLimit = 500
 
   init() throws(SystemError) {
     bell = try WakeUp()
@@ -41,6 +44,15 @@ final class AccountReader: Sendable {
   ///   - identity: What tells that the pid is not another process's by now.
   func add(_ subject: Subject, pid: UInt32, _ identity: ContainerAccounts.Identity) {
     let request = Request(subject: subject, pid: pid, identity: identity)
+    shared.withLock { if $0.requests.count < Self.limit { $0.requests.append(request) } }
+    bell.ring()
+  }
+
+  /// Of a container that is being made: by way of the first of its processes that has left the host's root, which is
+  /// before its program runs.
+  func add(_ cgroup: CgroupID, _ path: CgroupPath, directory: String) {
+    let request = Request(
+      subject: .cgroup(cgroup), pid: nil, identity: .cgroup(path.description), directory: directory)
     shared.withLock { if $0.requests.count < Self.limit { $0.requests.append(request) } }
     bell.ring()
   }
@@ -73,17 +85,31 @@ final class AccountReader: Sendable {
       pending += new
       var kept: [Request] = []
       for var request in pending {
-        if let accounts = ContainerAccounts(
-          ofProcess: request.pid, request.identity, hostRoot: hostRoot)
-        {
+        if let accounts = read(request) {
           shared.withLock { $0.answers.append((request.subject, accounts)) }
           continue
         }
         request.attempts += 1
-        if request.attempts < Self.attemptLimit, File.exists("/proc/\(request.pid)") { kept.append(request) }
+        let isThere = File.exists(request.pid.map { "/proc/\($0)" } ?? request.directory)
+        if isThere, request.attempts < Self.attemptLimit { kept.append(request) }
       }
       pending = Array(kept.suffix(Self.limit))
       bell.wait(milliseconds: pending.isEmpty ? nil : 4)
+    }
+  }
+
+  private func read(_ request: Request) -> ContainerAccounts? {
+    let pids = request.pid.map { [$0] } ?? Self.processes(in: request.directory)
+    for pid in pids {
+      if let accounts = ContainerAccounts(ofProcess: pid, request.identity, hostRoot: hostRoot) { return accounts }
+    }
+    return nil
+  }
+
+  private static func processes(in directory: String) -> [UInt32] {
+    guard let text = try? FileDescriptor.contents(of: directory + "/cgroup.procs", limit: 1024) else { return [] }
+    return text.split(separator: UInt8(ascii: "\n")).prefix(16).compactMap {
+      UInt32(String(decoding: $0, as: UTF8.self))
     }
   }
 }

@@ -86,11 +86,18 @@ extension ContainerAccounts {
   enum Identity: Hashable, Sendable {
     case start(BootTime)
     case mountNamespace(UInt32)
+    /// Its path, in any hierarchy.
+    case cgroup(String)
 
     /// Whether it is of the process whose directory in /proc this is.
     func isOf(_ directory: String) -> Bool {
       switch self {
       case .start(let time): ProcessTable.startsInTheSameTick(directory, time)
+      case .cgroup(let path):
+        (try? FileDescriptor.contents(of: directory + "/cgroup", limit: 65_536))?
+          .split(separator: UInt8(ascii: "\n")).contains {
+            $0.split(separator: UInt8(ascii: ":"), maxSplits: 2).last.map { $0.elementsEqual(path.utf8) } ?? false
+          } ?? false
       case .mountNamespace(let number): Recording.mountNamespace(at: directory + "/ns/mnt") == number
       }
     }

@@ -9,6 +9,8 @@ struct ContainerLives {
     /// Starts that the recorder knows of; one that ran before counts.
     var starts: UInt32 = 0
     var isCreationTold = false
+    /// Its own cgroup of this start, as far as that was seen to be made.
+    var cgroup: UInt64?
     var isFrozen = false
   }
 

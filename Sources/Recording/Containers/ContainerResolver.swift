@@ -305,6 +305,9 @@ extension ContainerResolver {
     }
     nodes[id]?.isContainerRoot = true
     reassign(id, to: key, at: time)
+    if !isOld, let directory = hierarchy.directory(of: node.path) {
+      accounts.add(id, node.path, directory: directory)
+    }
   }
 
   /// Moves the cgroup and what inherits from it to another container.

@@ -34,19 +34,18 @@ extension EventDecoder {
     var marks = processes[parent].marks.intersection(.ofImage)
     if key != .host {
       let isBornInto = attribution.place(cgroup: header.cgroup, mountNamespace: 0).container != key
-      if isBornInto || processes[parent].marks.contains(.runtimeSetUp) {
-        marks.insert(.runtimeSetUp)
-        // It is about to have the container's root: read then, what it runs may be over in no time.
-        if lives[key].first == nil { attribution.resolver.readAccounts(of: key, process: processes[child].key) }
-      }
+      if isBornInto || processes[parent].marks.contains(.runtimeSetUp) { marks.insert(.runtimeSetUp) }
     }
     processes[child].marks = marks
   }
 
   /// What is remarkable of an exec: kept with the process, and told with the event.
   ///
+  /// - Parameter isUnseen: It was not seen to start: it may have come in from outside.
   /// - Returns: Marks of the event; ``ProcessFlags/firstProcess`` among them says that a container starts with it.
-  mutating func mark(_ number: Int, _ header: at_header, _ body: at_exec, _ image: at_image?) -> ProcessFlags {
+  mutating func mark(
+    _ number: Int, _ header: at_header, _ body: at_exec, _ image: at_image?, isUnseen: Bool
+  ) -> ProcessFlags {
     let before = processes[number].marks
     processes[number].cgroupContainer = attribution.place(cgroup: header.cgroup, mountNamespace: 0).container
     var marks = ShellInvocation.marks(
@@ -61,8 +60,9 @@ extension EventDecoder {
     }
     let place = attribution.place(cgroup: header.cgroup, mountNamespace: header.mount_namespace)
     if place.isEnteredFromOutside, !isEnteredAbove(number) { marks.insert(.enteredFromOutside) }
-    if before.contains(.runtimeSetUp), place.container != .host {
-      if attribution.isHosts(header.mount_namespace) || isParentInside(number, place.container) {
+    let isFromInside = isParentInside(number, place.container)
+    if processes[number].cgroupContainer != .host, before.contains(.runtimeSetUp) || isUnseen && !isFromInside {
+      if attribution.isHosts(header.mount_namespace) || isFromInside {
         marks.insert(.runtimeSetUp)
       } else {
         marks.insert(begin(number, of: place.container, namespacePID: body.vpid))
@@ -136,17 +136,20 @@ extension EventDecoder {
 
 extension EventDecoder {
   /// The container's cgroup is there: told once for as long as it is.
-  mutating func tellCreation(of key: ContainerKey, at time: BootTime) {
+  mutating func tellCreation(of key: ContainerKey, at time: BootTime, cgroup: UInt64? = nil) {
     guard key != .host, !lives[key].isCreationTold else { return }
     lives[key].isCreationTold = true
+    lives[key].cgroup = cgroup
     if let builder = beginContainerRow(.containerCreate, key, at: time) { streams.endRow(builder) }
   }
 
-  /// The container's last cgroup is gone.
-  mutating func tellRemoval(of key: ContainerKey, at time: BootTime) {
-    guard key != .host, attribution.resolver[key]?.removed != nil, lives[key].isCreationTold || lives[key].starts > 0
-    else { return }
+  /// The container's cgroup is gone. Its next one may be there already: a cgroup's making is known before its turn.
+  mutating func tellRemoval(of key: ContainerKey, at time: BootTime, cgroup: UInt64) {
+    guard key != .host, lives[key].isCreationTold || lives[key].starts > 0 else { return }
+    let isItsOwn = lives[key].cgroup.map { $0 == cgroup } ?? (attribution.resolver[key]?.removed != nil)
+    guard isItsOwn || attribution.resolver[key]?.cgroups.first?.rawValue == cgroup else { return }
     lives[key].isCreationTold = false
+    lives[key].cgroup = nil
     lives[key].isFrozen = false
     if let builder = beginContainerRow(.containerRemove, key, at: time) { streams.endRow(builder) }
   }
@@ -154,7 +157,8 @@ extension EventDecoder {
   /// A cgroup is frozen, or is not any more: of a container's own one this is its pause.
   mutating func tellFreeze(_ isFrozen: Bool, cgroup: UInt64, at time: BootTime) {
     let key = attribution.place(cgroup: cgroup, mountNamespace: 0).container
-    guard key != .host, attribution.resolver[key]?.cgroups.first?.rawValue == cgroup, lives[key].isFrozen != isFrozen
+    guard key != .host, lives[key].isFrozen != isFrozen,
+      lives[key].cgroup ?? attribution.resolver[key]?.cgroups.first?.rawValue == cgroup
     else { return }
     lives[key].isFrozen = isFrozen
     if let builder = beginContainerRow(isFrozen ? .containerPause : .containerResume, key, at: time) {

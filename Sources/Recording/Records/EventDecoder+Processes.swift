@@ -54,6 +54,8 @@ extension EventDecoder {
     var argumentBytes: [UInt8]?
     var newCredentials: at_credentials?
     var image: at_image?
+    // Nobody was seen to start it: of a container that is recorded alone, what was done before its cgroup was known.
+    let isUnseen = (processes[number].parent?.start.nanoseconds ?? 0) == 0
     keepImage(of: number, until: header.time)
     apply(body, to: number, at: header.time)
     descriptors?.exec(number, at: header.time)
@@ -79,7 +81,7 @@ extension EventDecoder {
     if body.old_tid != header.tid { credentials.set(body.old_tid, header.processKey, nil, at: header.time) }
     credentials.set(header.tid, header.processKey, newCredentials, at: header.time)
     processes[number].flags.formUnion(notes.intersection(.truncated))
-    let marks = mark(number, header, body, image)
+    let marks = mark(number, header, body, image, isUnseen: isUnseen)
     if marks.contains(.enteredFromOutside) { notes.insert(.enteredFromOutside) }
     if marks.contains(.firstProcess) { tellStart(number, header) }
     guard let builder = beginRow(header, kind: .processExec, result: 0, flags: notes, process: number) else { return }
@@ -233,8 +235,8 @@ extension EventDecoder {
     }
     streams.endRow(builder)
     let key = attribution.place(cgroup: body.cgroup, mountNamespace: 0).container
-    if kind == .cgroupCreate { tellCreation(of: key, at: time) }
-    if kind == .cgroupRemove { tellRemoval(of: key, at: time) }
+    if kind == .cgroupCreate { tellCreation(of: key, at: time, cgroup: body.cgroup) }
+    if kind == .cgroupRemove { tellRemoval(of: key, at: time, cgroup: body.cgroup) }
   }
 }
 
