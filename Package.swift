@@ -47,6 +47,7 @@ let cLibraries: [Target] = [
   .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
   .target(name: "CCurl"),
   .target(name: "CPosix"),
+  .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
   .target(name: "ProbeRecords"),
 ]
 
@@ -71,13 +72,16 @@ let wrappers: [Target] = [
   module("Gzip", ["CZlib"]),
   module("Symbols", ["CDW", "Posix"]),
   module("Packets", ["CPcap"]),
+  module("RegularExpressions", ["CRE2"]),
   module("HTTP", ["CCurl", "CMicroHTTPD", "Posix"]),
 ]
 
 let domain: [Target] = [
+  module("FilterLanguage", ["Arguments", "RegularExpressions"]),
+  module("Rules", ["Arguments", "FilterLanguage", "YAML"]),
   module("Configuration", ["Arguments", "Events", "Packets", "Posix", "YAML"]),
   module("CaptureFormat", ["Bytes", "Posix", "Events", "LZ4", "Digests"]),
-  module("Reconstruction", ["Bytes", "Events", "NameService", "CaptureFormat"]),
+  module("Reconstruction", ["Bytes", "Events", "NameService", "CaptureFormat", "FilterLanguage"]),
   module("Alerts", ["Arguments", "Bytes", "Events", "JSON", "Triggers"]),
 ]
 
@@ -92,7 +96,11 @@ let engines: [Target] = [
       "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "SystemCalls", "BPF", "JSON", "CaptureFormat",
       "NameService", "Packets", "Reconstruction", "Triggers", "HTTP",
     ]),
-  module("Interchange", ["Bytes", "NameService", "Posix", "Events", "JSON", "CaptureFormat", "Reconstruction"]),
+  module(
+    "Interchange",
+    [
+      "Bytes", "NameService", "Posix", "Events", "FilterLanguage", "JSON", "Rules", "CaptureFormat", "Reconstruction",
+    ]),
   module("Control", ["Alerts", "Bytes", "Digests", "Gzip", "HTTP", "JSON", "Posix", "Triggers"]),
 ]
 
@@ -104,8 +112,9 @@ let program: [Target] = [
   module(
     "Commands",
     [
-      "Bytes", "Posix", "Events", "Arguments", "JSON", "Terminal", "Configuration", "CaptureFormat", "Reconstruction",
-      "Recording", "Interchange", "Service", "YAML", "Inspector", "Control", "HTTP", "Symbols", "Packets",
+      "Bytes", "Posix", "Events", "Arguments", "FilterLanguage", "JSON", "Terminal", "Configuration", "CaptureFormat",
+      "Reconstruction", "Recording", "Interchange", "Rules", "Service", "YAML", "Inspector", "Control", "HTTP",
+      "Symbols", "Packets",
     ]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
   .executableTarget(
@@ -121,7 +130,8 @@ let fuzzing: [Target] = [
   .executableTarget(
     name: "FuzzReader",
     dependencies: [
-      "CFuzzer", "Alerts", "CaptureFormat", "Configuration", "NameService", "Reconstruction", "Posix", "Triggers",
+      "CFuzzer", "Alerts", "CaptureFormat", "Configuration", "FilterLanguage", "NameService", "Reconstruction", "Posix",
+      "Triggers",
       "YAML",
     ],
     swiftSettings: strict + instrumented,
@@ -138,6 +148,9 @@ let testTargets: [Target] = [
   tests(of: "JSON"),
   tests(of: "HTTP"),
   tests(of: "YAML"),
+  tests(of: "RegularExpressions"),
+  tests(of: "Rules", ["FilterLanguage"]),
+  tests(of: "FilterLanguage", ["RegularExpressions"], exclude: ["Samples"]),
   tests(of: "Service", ["Posix"]),
   tests(of: "Configuration", ["Events", "Posix", "YAML"]),
   tests(of: "BPF"),
@@ -148,7 +161,7 @@ let testTargets: [Target] = [
   tests(
     of: "Inspector", ["CaptureFormat", "Events", "JSON", "Posix", "Reconstruction", "SnapshotLab", "Terminal"],
     exclude: ["Snapshots"]),
-  tests(of: "Reconstruction", ["CaptureFormat", "Events", "Posix"]),
+  tests(of: "Reconstruction", ["CaptureFormat", "Events", "FilterLanguage", "Posix"]),
   tests(of: "Interchange", ["CaptureFormat", "Digests", "Events", "JSON", "Posix", "Reconstruction"]),
   .executableTarget(
     name: "PrivilegeProbe", dependencies: ["Posix"], path: "Tests/PrivilegeProbe", swiftSettings: strict),

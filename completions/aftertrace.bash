@@ -120,8 +120,9 @@ _aftertrace() {
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
         --from) :; return ;;
         --to) :; return ;;
+        --filter | -f) :; return ;;
       esac
-      flags='--container --from --to --json --local'
+      flags='--container --from --to --json --local --filter'
       files=1
       ;;
     state)
@@ -138,8 +139,9 @@ _aftertrace() {
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
         --from) :; return ;;
         --to) :; return ;;
+        --filter | -f) :; return ;;
       esac
-      flags='--container --from --to --json --local --all'
+      flags='--container --from --to --json --local --filter --all'
       files=1
       ;;
     top)
@@ -165,9 +167,10 @@ _aftertrace() {
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
         --from) :; return ;;
         --to) :; return ;;
+        --filter | -f) :; return ;;
         --symbols) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
       esac
-      flags='--container --from --to --json --local --symbols'
+      flags='--container --from --to --json --local --filter --symbols'
       files=1
       ;;
     export)
@@ -175,11 +178,26 @@ _aftertrace() {
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
         --from) :; return ;;
         --to) COMPREPLY=($(compgen -W 'jsonl json' -- "$current")); return ;;
+        --filter | -f) :; return ;;
         --output | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --symbols) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
       esac
-      flags='--container --from --to --json --local --output --symbols'
+      flags='--container --from --to --json --local --filter --output --symbols'
       files=1
+      ;;
+    rules)
+      case $previous in
+        --rules) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
+        --from) :; return ;;
+        --to) :; return ;;
+      esac
+      flags='--rules --container --from --to --json --local'
+      ;;
+    fields)
+      case $previous in
+      esac
+      flags='--json --markdown'
       ;;
     help)
       case $previous in

@@ -94,6 +94,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from ps' -l from -x -d 'begin 
 complete -c aftertrace -n '__fish_seen_subcommand_from ps' -l to -x -d 'end here; the same forms as --from'
 complete -c aftertrace -n '__fish_seen_subcommand_from ps' -l json -d 'print one JSON object a line'
 complete -c aftertrace -n '__fish_seen_subcommand_from ps' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from ps' -s f -l filter -x -d 'only what passes the filter EXPR'
 complete -c aftertrace -n '__fish_seen_subcommand_from ps' -F
 
 complete -c aftertrace -n __fish_use_subcommand -a state -d 'who was alive at the window\'s start, and what was open'
@@ -110,6 +111,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from logs' -l from -x -d 'begi
 complete -c aftertrace -n '__fish_seen_subcommand_from logs' -l to -x -d 'end here; the same forms as --from'
 complete -c aftertrace -n '__fish_seen_subcommand_from logs' -l json -d 'print one JSON object a line'
 complete -c aftertrace -n '__fish_seen_subcommand_from logs' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from logs' -s f -l filter -x -d 'only what passes the filter EXPR'
 complete -c aftertrace -n '__fish_seen_subcommand_from logs' -l all -d 'also what is piped to another process of the container'
 complete -c aftertrace -n '__fish_seen_subcommand_from logs' -F
 
@@ -135,6 +137,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from events' -l from -x -d 'be
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l to -x -d 'end here; the same forms as --from'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l json -d 'print one JSON object a line'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from events' -s f -l filter -x -d 'only what passes the filter EXPR'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l symbols -r -F -d 'name the functions of a crash from the programs in PATH'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -F
 
@@ -144,9 +147,22 @@ complete -c aftertrace -n '__fish_seen_subcommand_from export' -l from -x -d 'be
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -l to -x -a 'jsonl\\t\'one JSON object a line\' json\\t\'one JSON array\'' -d 'the format, or the time to end at, or each once'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -l json -d 'print one JSON object a line'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from export' -s f -l filter -x -d 'only what passes the filter EXPR'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -s o -l output -r -F -d 'write to OUT in place of standard output'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -l symbols -r -F -d 'name the functions of a crash from the programs in PATH'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -F
+
+complete -c aftertrace -n __fish_use_subcommand -a rules -d 'check Falco\'s rules, or try them on a capture'
+complete -c aftertrace -n '__fish_seen_subcommand_from rules' -l rules -r -F -d 'rules to try, in this order'
+complete -c aftertrace -n '__fish_seen_subcommand_from rules' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from rules' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
+complete -c aftertrace -n '__fish_seen_subcommand_from rules' -l to -x -d 'end here; the same forms as --from'
+complete -c aftertrace -n '__fish_seen_subcommand_from rules' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from rules' -l local -d 'print and read times in this machine\'s zone, not UTC'
+
+complete -c aftertrace -n __fish_use_subcommand -a fields -d 'what a filter can name'
+complete -c aftertrace -n '__fish_seen_subcommand_from fields' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from fields' -l markdown -d 'print the page docs/fields.md'
 
 complete -c aftertrace -n __fish_use_subcommand -a help -d 'help on the program or on one command'
 complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures doctor inspect info containers ps state logs top packets events export help version completions man'

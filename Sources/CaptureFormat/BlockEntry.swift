@@ -39,6 +39,28 @@ public struct KindSet: Hashable, Sendable {
   }
 }
 
+/// Kinds of events that are looked for. One that a newer version wrote is always in it.
+public struct KindMask: Hashable, Sendable {
+  private var words: SIMD4<UInt64> = .zero
+
+  public init() {}
+  public static var all: KindMask {
+    var mask = KindMask()
+    mask.words = SIMD4(repeating: .max)
+    return mask
+  }
+
+  public mutating func insert(_ kind: EventKind) {
+    if kind.rawValue < 256 { words[Int(kind.rawValue >> 6)] |= 1 << UInt64(kind.rawValue & 63) }
+  }
+
+  @inline(__always) func contains(_ kind: Int64) -> Bool {
+    UInt64(bitPattern: kind) >= 256 || words[Int(truncatingIfNeeded: kind) >> 6] & 1 << UInt64(kind & 63) != 0
+  }
+
+  public func contains(_ kind: EventKind) -> Bool { contains(Int64(kind.rawValue)) }
+}
+
 /// A finished block, not yet at a place in a file.
 public struct SealedBlock: Sendable {
   /// The whole pcapng frame.

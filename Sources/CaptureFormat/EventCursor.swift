@@ -27,6 +27,8 @@ struct EventCursor {
   /// Of each shape, its arguments' ids.
   private let shapeColumns: [[ColumnID]]
   private var shape = -1
+  /// How many rows of each shape were passed over.
+  private var shapeCounts: [Int] = []
 
   private var arguments: [Argument]
 
@@ -94,6 +96,32 @@ struct EventCursor {
     guard row + 1 < rowCount else { return false }
     if shape >= 0 { for place in shapes[shape] { arguments[place].position += 1 } }
     row += 1
+    let number = shapeIndexes.value(at: row) ?? -1
+    shape = number >= 0 && number < Int64(shapes.count) ? Int(number) : -1
+    return true
+  }
+
+  /// The next row of one of these kinds: columns of rows in between are not looked at, but for what says where values stand.
+  mutating func next(in mask: KindMask) -> Bool {
+    guard next() else { return false }
+    if mask.contains(kinds.value(at: row) ?? 0) { return true }
+    if shapeCounts.isEmpty { shapeCounts = Array(repeating: 0, count: shapes.count) }
+    if shape >= 0 { shapeCounts[shape] += 1 }
+    row += 1
+    while row < rowCount, !mask.contains(kinds.value(at: row) ?? 0) {
+      let number = shapeIndexes.value(at: row) ?? -1
+      if number >= 0, number < Int64(shapeCounts.count) { shapeCounts[Int(number)] += 1 }
+      row += 1
+    }
+    for (number, count) in shapeCounts.enumerated() where count > 0 {
+      for place in shapes[number] { arguments[place].position += count }
+      shapeCounts[number] = 0
+    }
+    guard row < rowCount else {
+      row = rowCount - 1
+      shape = -1
+      return false
+    }
     let number = shapeIndexes.value(at: row) ?? -1
     shape = number >= 0 && number < Int64(shapes.count) ? Int(number) : -1
     return true

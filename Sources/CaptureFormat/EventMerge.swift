@@ -7,7 +7,11 @@ public struct EventMerge {
   /// Where an event of a section stands in time: never less than that of an earlier one of the same section.
   public typealias TimeLine = (_ section: UInt32, _ time: BootTime) -> UInt64
 
+  /// Goes to a block's next row that is wanted; false when there is none.
+  public typealias Step = (_ block: EventBlock) -> Bool
+
   private let files: [UInt32: CaptureFile]
+  private let step: Step
   private let timeLine: TimeLine?
   /// By first time, the earliest last.
   private var waiting: [(time: UInt64, entry: BlockEntry)]
@@ -31,13 +35,18 @@ public struct EventMerge {
   }
 
   /// - Parameter entries: In any order; those that are not of events are left out.
-  public init(_ file: CaptureFile, entries: [BlockEntry]) { self.init([file], entries: entries) }
+  /// - Parameter step: Rows that it goes past are not merged. Nil is every row.
+  public init(_ file: CaptureFile, entries: [BlockEntry], step: Step? = nil) {
+    self.init([file], entries: entries, step: step)
+  }
 
   /// Merges sections of one file.
   ///
   /// - Parameter entries: In any order; those that are not of events are left out.
+  /// - Parameter step: Rows that it goes past are not merged. Nil is every row.
   /// - Parameter timeLine: Nil is the boot's, where all sections are of one boot.
-  public init(_ files: [CaptureFile], entries: [BlockEntry], timeLine: TimeLine? = nil) {
+  public init(_ files: [CaptureFile], entries: [BlockEntry], step: Step? = nil, timeLine: TimeLine? = nil) {
+    self.step = step ?? { $0.next() }
     self.files = Dictionary(files.map { ($0.section, $0) }, uniquingKeysWith: { $1 })
     self.timeLine = timeLine
     waiting = entries.filter { $0.type == .events }.map { entry in
@@ -55,7 +64,7 @@ public struct EventMerge {
     isStarted = true
     while let (time, entry) = waiting.last, open.isEmpty || time <= open[0].place {
       waiting.removeLast()
-      guard let block = try files[entry.section]?.readEventsIfSound(entry), block.next() else { continue }
+      guard let block = try files[entry.section]?.readEventsIfSound(entry), step(block) else { continue }
       open.append(Open(place: place(of: block), time: block.time.nanoseconds, block: block))
       siftUp(open.count - 1)
     }
@@ -69,7 +78,7 @@ public struct EventMerge {
   /// Moves the block on top to its next row, or drops it.
   private mutating func advance() {
     guard !open.isEmpty else { return }
-    if open[0].block.next() {
+    if step(open[0].block) {
       open[0].time = open[0].block.time.nanoseconds
       open[0].place = place(of: open[0].block)
     } else {

@@ -15,7 +15,7 @@ public let program = Program(
   commands: [
     recordCommand, watchCommand, triggerCommand, statusCommand, capturesCommand, doctorCommand, inspectCommand,
     infoCommand,
-    containersCommand, psCommand, stateCommand, logsCommand, topCommand, packetsCommand, eventsCommand, exportCommand, helpCommand,
+    containersCommand, psCommand, stateCommand, logsCommand, topCommand, packetsCommand, eventsCommand, exportCommand, rulesCommand, fieldsCommand, helpCommand,
     versionCommand,
     completionsCommand, manCommand,
   ],
@@ -201,9 +201,10 @@ private let psCommand = CommandDescription(
   "ps", group: reading, summary: "the process forest, the dead included",
   discussion: """
     Every process with its parent, start, end, exit status, user and command line. A parent that the capture does not \
-    hold is named by its number: "774 (not captured)".
+    hold is named by its number: "774 (not captured)". A filter looks at each process by itself, as it was last: what it \
+    says of events is false.
     """,
-  flags: readingFlags, operands: [captures],
+  flags: readingFlags + [filterFlag], operands: [capturesAndFilter],
   examples: [.init("aftertrace ps --container web web.pcapng", "Show one container's processes")])
 
 private let stateCommand = CommandDescription(
@@ -224,8 +225,10 @@ private let logsCommand = CommandDescription(
     masked when they are recorded. What a shell's pipeline passes to another process of the container is left out; what goes \
     to a file names it.
     """,
-  flags: readingFlags + [Flag("all", summary: "also what is piped to another process of the container")],
-  operands: [captures],
+  flags: readingFlags + [
+    filterFlag, Flag("all", summary: "also what is piped to another process of the container"),
+  ],
+  operands: [capturesAndFilter],
   examples: [.init("aftertrace logs --container web --from -30s web.pcapng", "Show what web said last")])
 
 private let topCommand = CommandDescription(
@@ -256,8 +259,43 @@ private let packetsCommand = CommandDescription(
 
 private let eventsCommand = CommandDescription(
   "events", group: reading, summary: "every event, a line each, in the order of time",
-  flags: readingFlags + [symbols], operands: [captures],
-  examples: [.init("aftertrace events --from -30s web.pcapng", "Show the last thirty seconds")])
+  discussion: filterDiscussion,
+  flags: readingFlags + [filterFlag, symbols], operands: [capturesAndFilter],
+  examples: [
+    .init("aftertrace events --from -30s web.pcapng", "Show the last thirty seconds"),
+    .init("aftertrace events web.pcapng \"evt.type=execve and proc.pname=nginx\"", "Show what nginx started"),
+  ])
+
+private let rulesCommand = CommandDescription(
+  "rules", group: reading, summary: "check Falco's rules, or try them on a capture",
+  discussion: """
+    `rules check FILE…` reads files of rules as Falco does, in their order, and names what is wrong, which rules are left out, \
+    and which of their fields a capture never has. `rules run CAPTURE… --rules FILE` prints an alert for every event that a rule fires \
+    for, as text or, with `--json`, as Falco's JSON. Every rule that fires is told, not only the first. The exit status is 1 where none does.
+    """,
+  flags: [
+    Flag("rules", value: .init("FILE", .file), summary: "rules to try, in this order", isRepeatable: true)
+  ] + readingFlags,
+  operands: [
+    Operand("ACTION FILE", .text, summary: "check and files of rules, or run and captures", isRepeatable: true)
+  ],
+  examples: [
+    .init("aftertrace rules check falco_rules.yaml local_rules.yaml", "See whether rules are sound"),
+    .init("aftertrace rules run web.pcapng --rules falco_rules.yaml", "See what Falco would have said"),
+  ])
+
+private let fieldsCommand = CommandDescription(
+  "fields", group: reading, summary: "what a filter can name",
+  discussion: """
+    Every field of the filter language with its type and meaning; with CLASS, such as proc or fd, those of the class, or \
+    one field. A field that a capture never has says why: filters and rules may name it, and every check of it is false.
+    """,
+  flags: [
+    Flag("json", summary: "print one JSON object a line"),
+    Flag("markdown", summary: "print the page docs/fields.md"),
+  ],
+  operands: [Operand("CLASS", .text, summary: "a class, or a field", isOptional: true, isRepeatable: true)],
+  examples: [.init("aftertrace fields proc", "List the fields of processes")])
 
 private let exportCommand = CommandDescription(
   "export", group: reading, summary: "the timeline in another format",
@@ -266,10 +304,11 @@ private let exportCommand = CommandDescription(
     in either without a mapping.
     """,
   flags: readingFlags.map { $0.name == "to" ? exportTo : $0 } + [
+    filterFlag,
     Flag("output", short: "o", value: .init("OUT", .file), summary: "write to OUT in place of standard output"),
     symbols,
   ],
-  operands: [captures],
+  operands: [capturesAndFilter],
   examples: [.init("aftertrace export --to jsonl --container web web.pcapng", "Print one container's timeline")])
 
 /// The one flag with two meanings: where the time ends for every reading command, and what `export` makes.
@@ -316,6 +355,22 @@ private let symbols = Flag(
     A program file, or a directory that is searched with all below it, such as the image's unpacked root. A program is taken \
     by its build id and never by its name; debug information that is installed below /usr/lib/debug is used too.
     """, isRepeatable: true)
+
+/// The same, of commands that take a filter after them.
+private let capturesAndFilter = Operand(
+  "FILE", .file, summary: "a capture, `-` is standard input; after the captures, a filter", isRepeatable: true)
+
+private let filterFlag = Flag(
+  "filter", short: "f", value: .init("EXPR", .text), summary: "only what passes the filter EXPR",
+  discussion: """
+    A filter as sysdig and Falco have it, such as `evt.type=openat and fd.name startswith /etc`; `aftertrace fields` lists \
+    what it can name. It can stand after the captures without a flag, too.
+    """)
+
+private let filterDiscussion = """
+  After the captures a filter may follow, in one argument or several: the first argument that is no file begins it. With a \
+  filter, only events are shown, not triggers, and the exit status is 1 where none passes.
+  """
 
 /// What every reading command understands.
 private let readingFlags = [

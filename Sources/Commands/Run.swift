@@ -33,6 +33,8 @@ private func run(_ invocation: Invocation) -> Int32 {
   case "watch": return guarded { try runWatch(invocation) }
   case "record": return guarded { try runRecord(invocation) }
   case "captures": return guarded { try CapturesCommand(invocation).run(invocation.operands) }
+  case "fields": return guarded { try runFields(invocation) }
+  case "rules": return guarded { try runRules(invocation) }
   case "trigger": return guarded { try runTrigger(invocation) }
   case "doctor": return guarded { try runDoctor(invocation) }
   case "status": return guarded { try runStatus(invocation) }

@@ -12,6 +12,7 @@ struct Main {
   private static let targets: [String: @Sendable (UnsafeRawBufferPointer) -> Void] = [
     "alert": readAlert,
     "capture": readCapture,
+    "filter": readFilter,
     "names": readNames,
     "yaml": readYAML,
   ]

@@ -7,6 +7,10 @@ public final class BlockReadings {
   private var processes: [[UInt8]]
   /// Descriptions, by place.
   var files = PlaceTable<[UInt8]>()
+  /// The filter that was tried last, and what it decided.
+  var matcher: (filter: PreparedFilter, matcher: FilterMatcher)?
+  /// The same of many filters.
+  var bank: BlockBank?
   /// What an exporter makes of the same entries.
   public var exported: AnyObject?
 

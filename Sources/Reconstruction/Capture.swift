@@ -66,11 +66,13 @@ public struct Capture {
   }
 
   /// The events of `entries` in the order of time: of one boot by its clock, of several by wall time.
-  public func events(in entries: [BlockEntry]) -> EventMerge {
-    guard boots.count > 1 else { return EventMerge(sections, entries: entries) }
+  ///
+  /// - Parameter step: Rows that it goes past are left out; nil is every row.
+  public func events(in entries: [BlockEntry], step: EventMerge.Step? = nil) -> EventMerge {
+    guard boots.count > 1 else { return EventMerge(sections, entries: entries, step: step) }
     var clocks: [UInt32: CaptureClock] = [:]
     for boot in boots { for section in boot.sections { clocks[section.section] = boot.clock } }
-    return EventMerge(sections, entries: entries) { section, time in
+    return EventMerge(sections, entries: entries, step: step) { section, time in
       clocks[section]?.timeLine(of: time) ?? time.nanoseconds
     }
   }

@@ -45,6 +45,19 @@ public struct CaptureClock: Sendable {
     return WallTime(nanoseconds: anchor.real.nanoseconds &+ offset)
   }
 
+  /// Whether wall time goes forward with boot time in the whole span: no anchor within it tells of a clock that was set back.
+  public func isEven(from first: BootTime, to last: BootTime) -> Bool {
+    guard let start = nearest(to: first), let end = nearest(to: last) else { return false }
+    return (start...end).dropFirst().allSatisfy { floors[$0] <= switchTime(before: $0) }
+  }
+
+  /// The wall time that an anchor gives where it becomes the nearest.
+  private func switchTime(before index: Int) -> Int64 {
+    let half = (anchors[index].boot.nanoseconds &- anchors[index - 1].boot.nanoseconds) / 2
+    return anchors[index].real.nanoseconds
+      &- Int64(anchors[index].boot.nanoseconds &- anchors[index - 1].boot.nanoseconds &- half)
+  }
+
   /// The boot time at a wall time; nil when the capture has no anchor or the time is before the boot.
   public func bootTime(of time: WallTime) -> BootTime? {
     guard let anchor = anchors.min(by: { distance($0, time) < distance($1, time) }) else { return nil }

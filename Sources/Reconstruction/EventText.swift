@@ -70,6 +70,15 @@ public struct EventText: Sendable {
     (calls[call.packed] ?? "call \(call.number)") + Self.suffix(of: call)
   }
 
+  /// `openat`, whatever the interface; UTF-8.
+  func bareName(of call: SystemCall) -> [UInt8] {
+    if call.abi < Self.abiLimit, call.number < Self.callLimit, Self.suffix(of: call).isEmpty {
+      let name = callNames[Int(call.abi) * Self.callLimit + Int(call.number)]
+      if !name.isEmpty { return name }
+    }
+    return Array((calls[call.packed] ?? "call \(call.number)").utf8)
+  }
+
   private static func suffix(of call: SystemCall) -> String { call.abi == 1 || call.abi == 4 ? " (32-bit)" : "" }
 
   public func name(of column: ColumnID) -> String { columns[column.rawValue]?.name ?? "column-\(column.rawValue)" }

@@ -18,7 +18,7 @@ struct EventsCommand {
 
   /// Reads the blocks that can matter and no other.
   func run() throws -> Int32 {
-    var merge = file.capture.events(in: file.requests.flatMap(\.blocks))
+    var merge = file.events(in: file.requests.flatMap(\.blocks))
     let printers = try file.requests.map {
       try EventPrinter(
         $0, output: output, format: format, namesHost: file.hasSeveralBoots, stackSymbols: stackSymbols)

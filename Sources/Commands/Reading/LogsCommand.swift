@@ -17,7 +17,7 @@ struct LogsCommand {
       entry.kinds.mayContain(.fileWrite) || entry.kinds.mayContain(.networkSend)
     }
     let inner = try showsAll ? [] : innerPipes()
-    var merge = file.capture.events(in: blocks)
+    var merge = file.events(in: blocks)
     let printers = file.requests.map {
       LogPrinter($0, output: output, namesHost: file.hasSeveralBoots, innerPipes: inner)
     }
@@ -44,7 +44,8 @@ extension LogsCommand {
   /// Pipes that a recorded process reads from: what a shell's pipeline passes on is no output yet.
   private func innerPipes() throws -> Set<PipeKey> {
     var result: Set<PipeKey> = []
-    let blocks = file.requests.flatMap(\.blocks).filter { $0.kinds.mayContain(.fileRead) }
+    // Whoever reads the pipe: the filter is about what is written.
+    let blocks = file.requests.flatMap { $0.boot.directory }.filter { $0.kinds.mayContain(.fileRead) }
     var merge = file.capture.events(in: blocks)
     while let event = try merge.next() {
       guard event.kind == .fileRead, let pipe = PipeKey(event) else { continue }

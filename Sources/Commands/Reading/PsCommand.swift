@@ -44,7 +44,8 @@ private struct PsTable {
   private func isShown(_ process: ProcessRow) -> Bool {
     guard request.selected?.contains(process.container) ?? true else { return false }
     guard !process.flags.contains(.ancestorOnly) || request.selected == nil else { return false }
-    return process.key.start <= request.to && (process.end.map { $0 >= request.from } ?? true)
+    guard process.key.start <= request.to && (process.end.map { $0 >= request.from } ?? true) else { return false }
+    return request.filter?.matches(process) ?? true
   }
 
   private func printForest(_ forest: ProcessForest, _ history: ProcessHistory) throws {

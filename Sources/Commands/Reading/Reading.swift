@@ -15,9 +15,10 @@ func runReading(_ invocation: Invocation) throws -> Int32 {
     throw CommandFailure("\(invocation.command.name): no capture named", remedy: "name a file, or `-`", status: 64)
   }
   let stackSymbols = try stackSymbols(of: invocation)
-  for path in invocation.operands {
+  let wish = try FilterWish(invocation)
+  for path in wish.paths {
     do {
-      let file = try ReadingFile(path: path, invocation)
+      let file = try ReadingFile(path: path, invocation, filter: wish.filter)
       let status = try run(invocation, file, output, stackSymbols)
       statuses.append(file.complainOfProblems() ? 2 : status)
     } catch let error as CaptureError {

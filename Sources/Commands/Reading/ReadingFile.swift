@@ -1,6 +1,7 @@
 internal import Arguments
 internal import CaptureFormat
 internal import Events
+internal import FilterLanguage
 internal import Posix
 internal import Reconstruction
 
@@ -10,7 +11,7 @@ struct ReadingFile {
   let capture: Capture
   let requests: [ReadingRequest]
 
-  init(path: String, _ invocation: Invocation) throws {
+  init(path: String, _ invocation: Invocation, filter: CompiledFilter? = nil) throws {
     let name = path == "-" ? "standard input" : path
     self.path = name
     do throws(CaptureError) {
@@ -22,11 +23,22 @@ struct ReadingFile {
     let selected = try Self.select(invocation.values(of: "container"), among: containers, in: name)
     let windows = try Self.windows(invocation, of: capture)
     let labels = Self.labels(of: containers)
-    requests = zip(capture.boots, windows).map { boot, window in
+    requests = try zip(capture.boots, windows).map { boot, window in
       ReadingRequest(
-        path: name, boot: boot, selected: selected, window: window, labels: labels, isJSON: invocation.isSet("json"),
-        isLocal: invocation.isSet("local"))
+        path: name, boot: boot, selected: selected, window: window,
+        filter: try filter.map { try PreparedFilter($0, of: boot) }, labels: labels,
+        isJSON: invocation.isSet("json"), isLocal: invocation.isSet("local"))
     }
+  }
+
+  /// The events that the requests want, in the order of time: those outside their windows are among them.
+  func events(in entries: [BlockEntry]) -> EventMerge {
+    guard requests.contains(where: { $0.filter != nil }) else { return capture.events(in: entries) }
+    var bySection: [UInt32: ReadingRequest] = [:]
+    for (boot, request) in zip(capture.boots, requests) {
+      for section in boot.sections { bySection[section.section] = request }
+    }
+    return capture.events(in: entries) { block in bySection[block.entry.section]?.advance(block) ?? block.next() }
   }
 
   var isNarrowed: Bool { requests.contains { $0.isNarrowed } }

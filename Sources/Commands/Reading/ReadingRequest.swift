@@ -11,6 +11,8 @@ struct ReadingRequest {
   /// Nil is all of them.
   let selected: Set<ContainerKey>?
   let window: Window
+  /// Nil is everything.
+  let filter: PreparedFilter?
   let isJSON: Bool
   let isLocal: Bool
   /// Of every container.
@@ -28,13 +30,14 @@ struct ReadingRequest {
 
 extension ReadingRequest {
   init(
-    path: String, boot: CaptureBoot, selected: Set<ContainerKey>?, window: Window, labels: [ContainerKey: String],
-    isJSON: Bool, isLocal: Bool
+    path: String, boot: CaptureBoot, selected: Set<ContainerKey>?, window: Window,
+    filter: PreparedFilter?, labels: [ContainerKey: String], isJSON: Bool, isLocal: Bool
   ) {
     self.path = path
     self.boot = boot
     self.selected = selected
     self.window = window
+    self.filter = filter
     self.labels = labels
     self.isJSON = isJSON
     self.isLocal = isLocal
@@ -48,7 +51,7 @@ extension ReadingRequest {
   var to: BootTime { window.to }
   var hasWindow: Bool { window.isAsked }
   /// Whether anything narrows what is shown: then "nothing matched" is an exit status.
-  var isNarrowed: Bool { selected != nil || hasWindow }
+  var isNarrowed: Bool { selected != nil || hasWindow || filter != nil }
 
   /// The event blocks that can hold what was asked for.
   var blocks: [BlockEntry] { blocks(of: boot.directory) }
@@ -56,15 +59,20 @@ extension ReadingRequest {
   func blocks(of directory: [BlockEntry]) -> [BlockEntry] {
     directory.filter { entry in
       (selected?.contains(entry.container) ?? true) && entry.firstTime <= to && entry.lastTime >= from
+        && (filter?.mayMatch(entry) ?? true)
     }
   }
 
-  /// Those that concern what was asked for.
+  /// Those that concern what was asked for. A filter is about events: a trigger passes none.
   var triggers: [TriggerRow] {
-    boot.triggers.filter { isInWindow($0.time) && (selected?.contains($0.container) ?? true) }
+    if filter != nil { return [] }
+    return boot.triggers.filter { isInWindow($0.time) && (selected?.contains($0.container) ?? true) }
   }
 
   func isInWindow(_ time: BootTime) -> Bool { time >= from && time <= to }
+
+  /// Goes to a block's next event that passes the filter.
+  func advance(_ block: EventBlock) -> Bool { filter.map { $0.advance(block) } ?? block.next() }
 
   func container(_ key: ContainerKey) -> ContainerRow? { rows[key] }
 

@@ -1,0 +1,61 @@
+public import CaptureFormat
+internal import Events
+internal import FilterLanguage
+public import JSON
+public import Reconstruction
+public import Rules
+
+/// Writes what rules found in the words of Falco: a line of text, or the JSON of its `json_output`.
+public struct FalcoAlertWriter {
+  private let bank: FilterBank
+  private let clock: CaptureClock
+  private let hostName: String?
+
+  /// - Parameter bank: Of the rules' filters, with the fields of their outputs.
+  public init(_ bank: FilterBank, _ boot: CaptureBoot) {
+    self.bank = bank
+    clock = boot.clock
+    hostName = boot.hostName
+  }
+
+  /// The filters and fields of rules, to be tried on a boot.
+  public static func bank(for rules: [CompiledRule], of boot: CaptureBoot) throws(CaptureError) -> FilterBank {
+    try FilterBank(rules.map(\.filter), asking: rules.flatMap { $0.output.fields.map(\.term) }, of: boot)
+  }
+
+  /// `16:31:56.746609046: Warning A shell was spawned | user=root …`, safe for a terminal.
+  public func line(_ rule: CompiledRule, _ event: EventBlock) -> String {
+    EventText.printable(Array(output(rule, event).utf8))
+  }
+
+  private func output(_ rule: CompiledRule, _ event: EventBlock) -> String {
+    let text = rule.output.text { bank.value(of: $0, at: event).text }
+    return "\(time(of: event)?.timeOfDay(digits: 9) ?? "-"): \(rule.rule.priority.name) \(text)"
+  }
+
+  private func time(of event: EventBlock) -> CalendarTime? { clock.wallTime(of: event.time).map { CalendarTime($0) } }
+
+  /// One object, without a line end.
+  public func write(_ rule: CompiledRule, _ event: EventBlock, to json: inout JSONText) {
+    json.beginObject()
+    json.set("hostname", ifPresent: hostName)
+    json.set("output", output(rule, event))
+    json.beginObject("output_fields")
+    for (name, term) in rule.output.fields {
+      switch bank.value(of: term, at: event) {
+      case .absent: json.setNull(name)
+      case .integer(let value): json.set(name, value)
+      case .boolean(let value): json.set(name, value)
+      case .text(let bytes): json.set(name, bytes)
+      case let value: json.set(name, value.text)
+      }
+    }
+    json.endObject()
+    json.set("priority", rule.rule.priority.name)
+    json.set("rule", rule.rule.name)
+    json.set("source", rule.rule.source)
+    json.set("tags", strings: rule.rule.tags)
+    json.set("time", ifPresent: time(of: event).map { $0.date + "T" + $0.timeOfDay(digits: 9) + "Z" })
+    json.endObject()
+  }
+}
