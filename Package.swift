@@ -43,6 +43,7 @@ let cLibraries: [Target] = [
   .systemLibrary(name: "CNcurses"),
   .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
   .systemLibrary(name: "CPcap", pkgConfig: "libpcap"),
+  .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
   .systemLibrary(name: "CDW", pkgConfig: "libdw"),
   .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
   .target(name: "CCurl"),
@@ -70,6 +71,7 @@ let wrappers: [Target] = [
   module("Terminal", ["CNcurses", "Bytes", "Posix"]),
   module("BPF", ["CLibBPF", "CPosix", "Posix"]),
   module("Gzip", ["CZlib"]),
+  module("Zstd", ["CZstd"]),
   module("Symbols", ["CDW", "Posix"]),
   module("Packets", ["CPcap"]),
   module("RegularExpressions", ["CRE2"]),
@@ -99,7 +101,8 @@ let engines: [Target] = [
   module(
     "Interchange",
     [
-      "Bytes", "NameService", "Posix", "Events", "FilterLanguage", "JSON", "Rules", "CaptureFormat", "Reconstruction",
+      "Bytes", "NameService", "Posix", "Events", "FilterLanguage", "LZ4", "JSON", "SystemCalls", "Gzip", "Zstd",
+      "CaptureFormat", "Rules", "Reconstruction",
     ]),
   module("Control", ["Alerts", "Bytes", "Digests", "Gzip", "HTTP", "JSON", "Posix", "Triggers"]),
 ]

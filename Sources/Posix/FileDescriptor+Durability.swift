@@ -37,6 +37,19 @@ extension FileDescriptor {
     return file
   }
 
+  /// A file without a name in `directory`, readable and writable, that goes with its last descriptor.
+  ///
+  /// Where the file system has no such files it is in memory. The corresponding C function is `open` with `O_TMPFILE`.
+  public static func unnamed(in directory: String) throws(SystemError) -> FileDescriptor {
+    // The constant is a sum that Swift does not import.
+    let unnamed: Int32 = 0o20_000_000 | O_DIRECTORY
+    do {
+      return try open(directory, flags: O_RDWR | unnamed, mode: 0o600)
+    } catch {
+      return try inMemory([])
+    }
+  }
+
   /// Opens the directory at `path`. The corresponding C function is `open` with `O_DIRECTORY`.
   public static func openDirectory(_ path: String) throws(SystemError) -> FileDescriptor {
     try open(path, flags: O_RDONLY | O_DIRECTORY)

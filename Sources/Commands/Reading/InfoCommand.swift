@@ -75,7 +75,9 @@ private struct SectionInfo {
     let provenance = section.provenance
     facts.append(
       ("host", [provenance[.hostName], provenance[.kernelRelease]].compactMap { $0 }.joined(separator: ", kernel ")))
-    facts.append(("recorded by", "aftertrace " + (provenance[.toolVersion] ?? "?")))
+    let tool = "aftertrace " + (provenance[.toolVersion] ?? "?")
+    facts.append(
+      provenance[.source] == "scap" ? ("converted", "from a .scap file by " + tool) : ("recorded by", tool))
     if let filter = provenance[.filter] { facts.append(("filter", filter)) }
     if provenance[.payload]?.contains(" dns=0 ") == true {
       facts.append(("names", "addresses have none: no payload of name lookups was kept"))

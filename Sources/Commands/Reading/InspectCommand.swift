@@ -14,6 +14,11 @@ func runInspect(_ invocation: Invocation) throws -> Int32 {
   }
   let isLocal = invocation.isSet("local")
   for place in files.indices where files[place] == "-" { files[place] = try spoolStandardInput() }
+  for place in files.indices {
+    guard let foreign = try ForeignCapture(path: files[place]) else { continue }
+    for complaint in foreign.complaints { complain("\(files[place]): \(complaint)") }
+    files[place] = foreign.path
+  }
   let capture: Capture
   // Before the terminal is taken: what is wrong with the file is to be read afterwards.
   do throws(CaptureError) { capture = try Capture(path: files[0]) } catch {

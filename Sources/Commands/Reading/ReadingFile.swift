@@ -10,12 +10,14 @@ struct ReadingFile {
   let path: String
   let capture: Capture
   let requests: [ReadingRequest]
+  /// Of a .scap file: the places that could not be read.
+  private let foreignProblems: [String]
 
   init(path: String, _ invocation: Invocation, filter: CompiledFilter? = nil) throws {
     let name = path == "-" ? "standard input" : path
     self.path = name
     do throws(CaptureError) {
-      capture = try path == "-" ? Capture(bytes: Self.standardInput(), path: name) : Capture(path: path)
+      (capture, foreignProblems) = try Self.open(path, named: name)
     } catch {
       throw CommandFailure(error, in: name)
     }
@@ -51,12 +53,23 @@ struct ReadingFile {
   /// - Returns: Whether there are any.
   func complainOfProblems() -> Bool {
     let problems = capture.sections.flatMap(\.problems)
-    for problem in problems { complain("\(path): \(problem.message)") }
-    return !problems.isEmpty
+    let messages = foreignProblems + problems.map(\.message)
+    for message in messages { complain("\(path): \(message)") }
+    return !messages.isEmpty
   }
 
-  private static func standardInput() throws(CaptureError) -> [UInt8] {
-    do { return try StandardStream.input.readToEnd() } catch { throw .system(error) }
+  /// Opens a capture, or what a .scap file becomes.
+  private static func open(_ path: String, named name: String) throws(CaptureError) -> (Capture, [String]) {
+    let foreign: ForeignCapture?
+    let input: [UInt8]
+    do {
+      input = path == "-" ? try StandardStream.input.readToEnd() : []
+      foreign = path == "-" ? try ForeignCapture(bytes: input) : try ForeignCapture(path: path)
+    } catch {
+      throw .system(error)
+    }
+    if let foreign { return (try Capture(path: foreign.path), foreign.complaints) }
+    return (path == "-" ? try Capture(bytes: input, path: name) : try Capture(path: path), [])
   }
 
   private static func select(
