@@ -33,6 +33,9 @@ final class Output {
   private let number: Int32
   private(set) var bytesWritten: UInt64 = 0
 
+  /// Whether a person looks at it.
+  var isTerminal: Bool { number == StandardStream.output.rawValue && StandardStream.output.isTerminal }
+
   init(to number: Int32 = StandardStream.output.rawValue) {
     self.number = number
     buffer.reserveCapacity(1 << 16)

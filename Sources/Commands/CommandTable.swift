@@ -302,6 +302,10 @@ private let exportCommand = CommandDescription(
   discussion: """
     Field names follow the Elastic Common Schema, with the columns that Timesketch asks for, so that a line loads \
     in either without a mapping.
+
+    `--to scap` writes what sysdig reads: containers, processes, open files and every call, with what one container's \
+    own processes did and of others no more than the names of its ancestors. `--to capture` keeps what a .scap file \
+    was turned into, so that it need not be read again.
     """,
   flags: readingFlags.map { $0.name == "to" ? exportTo : $0 } + [
     filterFlag,
@@ -319,6 +323,9 @@ private let exportTo = Flag(
     .choiceOrTime([
       Choice("jsonl", "one JSON object a line"),
       Choice("json", "one JSON array"),
+      Choice(
+        "scap", "a file for sysdig, csysdig and Stratoshark: one boot, with processes and open files as they stood"),
+      Choice("capture", "a capture of aftertrace, as it is: what a .scap file becomes when it is opened"),
     ]), standard: "jsonl"),
   summary: "the format, or the time to end at, or each once",
   discussion: "`--to jsonl --to 14:05` says both: no format's name looks like a time.")

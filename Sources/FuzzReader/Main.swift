@@ -14,6 +14,7 @@ struct Main {
     "capture": readCapture,
     "filter": readFilter,
     "names": readNames,
+    "scap": readScap,
     "yaml": readYAML,
   ]
 

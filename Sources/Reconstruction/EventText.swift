@@ -365,7 +365,8 @@ public struct EventText: Sendable {
       return [file.localAddress, file.remoteAddress].map { $0?.description ?? "-" }.joined(separator: "->")
     }
     if let path = file.path, !path.isEmpty { return Self.printable(path) }
-    return file.type == .socket && file.id != .unknown ? "socket:[\(file.inode)]" : "unknown \(device):\(file.inode)"
+    if file.type == .socket, file.id != .unknown { return file.inode == 0 ? "socket" : "socket:[\(file.inode)]" }
+    return "unknown \(device):\(file.inode)"
   }
 
   private func appendVerb(_ event: EventBlock, to line: inout [UInt8]) {

@@ -70,7 +70,8 @@ private struct PsTable {
     var cells = [
       "\(process.key.pid)", parent(of: node, history),
       process.userID.map { text.accounts.userText($0, in: process.container) } ?? "-",
-      process.flags.contains(.foundByScan) ? "before" : time.time(process.key.start),
+      process.flags.contains(.foundByScan) || process.key.start.nanoseconds == 0
+        ? "before" : time.time(process.key.start),
       process.end.map { time.time($0) } ?? "-",
       process.exitCode.map { text.end(ExitStatus(waitStatus: $0), process.death) } ?? "-",
     ]

@@ -49,6 +49,8 @@ private func run(
     try EventsCommand(
       file: file, output: output, format: file.isJSON ? .lines : .text, stackSymbols: stackSymbols
     ).run()
+  case "export" where invocation.choice(of: "to") == "scap" || invocation.choice(of: "to") == "capture":
+    try BinaryExport(file: file, output: output).run(isScap: invocation.choice(of: "to") == "scap")
   default:
     try EventsCommand(
       file: file, output: output, format: invocation.choice(of: "to") == "json" ? .array : .lines,

@@ -2,6 +2,7 @@ internal import Arguments
 internal import CaptureFormat
 internal import Events
 internal import FilterLanguage
+internal import Glibc
 internal import Posix
 internal import Reconstruction
 
@@ -12,12 +13,14 @@ struct ReadingFile {
   let requests: [ReadingRequest]
   /// Of a .scap file: the places that could not be read.
   private let foreignProblems: [String]
+  /// What was opened: another file than the one named, where that is a .scap file; nil where bytes came through a pipe.
+  private let openedPath: String?
 
   init(path: String, _ invocation: Invocation, filter: CompiledFilter? = nil) throws {
     let name = path == "-" ? "standard input" : path
     self.path = name
     do throws(CaptureError) {
-      (capture, foreignProblems) = try Self.open(path, named: name)
+      (capture, foreignProblems, openedPath) = try Self.open(path, named: name)
     } catch {
       throw CommandFailure(error, in: name)
     }
@@ -59,7 +62,7 @@ struct ReadingFile {
   }
 
   /// Opens a capture, or what a .scap file becomes.
-  private static func open(_ path: String, named name: String) throws(CaptureError) -> (Capture, [String]) {
+  private static func open(_ path: String, named name: String) throws(CaptureError) -> (Capture, [String], String?) {
     let foreign: ForeignCapture?
     let input: [UInt8]
     do {
@@ -68,8 +71,26 @@ struct ReadingFile {
     } catch {
       throw .system(error)
     }
-    if let foreign { return (try Capture(path: foreign.path), foreign.complaints) }
-    return (path == "-" ? try Capture(bytes: input, path: name) : try Capture(path: path), [])
+    if let foreign { return (try Capture(path: foreign.path), foreign.complaints, foreign.path) }
+    if path == "-" { return (try Capture(bytes: input, path: name), [], nil) }
+    return (try Capture(path: path), [], path)
+  }
+
+  /// Gives all bytes of the capture.
+  func copy(to body: ([UInt8]) throws(SystemError) -> Void) throws {
+    guard let openedPath else {
+      throw CommandFailure("\(path): only a file can be copied, not a pipe", status: 64)
+    }
+    let source = try FileDescriptor.open(openedPath, flags: O_RDONLY)
+    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+    defer { chunk.deallocate() }
+    var offset: UInt64 = 0
+    while true {
+      let got = try source.read(into: chunk, at: offset)
+      if got == 0 { return }
+      try body(Array(chunk[..<got]))
+      offset += UInt64(got)
+    }
   }
 
   private static func select(

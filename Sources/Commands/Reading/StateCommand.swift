@@ -53,7 +53,8 @@ private struct StateText {
       for node in forest.nodes {
         let process = node.process
         let indent = String(repeating: "  ", count: node.depth + 1)
-        try output.line("\(indent)\(process.key.pid) \(command(of: process)) since \(time.time(process.key.start))")
+        let start = process.key.start.nanoseconds == 0 ? "" : " since \(time.time(process.key.start))"
+        try output.line("\(indent)\(process.key.pid) \(command(of: process))\(start)")
         for row in state.descriptors[process.key] ?? [] { try output.line("\(indent)  \(line(of: row, time))") }
       }
     }

@@ -9,7 +9,8 @@ extension ScapAct {
     var lane = result < 0 ? plan.failureLane : plan.lane
     var file = described(plan, result)
     if plan.kind == .fileOpen, result >= 0, isWriting(plan) { lane = .activity }
-    if result >= 0 { file = change(plan, result, file) ?? file }
+    // A connection that is not waited for has its addresses all the same: EINPROGRESS.
+    if result >= 0 || (plan.kind == .networkConnect && result == -115) { file = change(plan, result, file) ?? file }
     try row(plan.kind, lane, plan.call, result: result) { builder in
       describe(plan, result, file, builder)
     }

@@ -202,8 +202,8 @@ struct ScapAct {
 
   /// Takes what a clone or an exec says of the process that it is of.
   private func learn() {
-    let isLeader = thread.tid == call.integer(.pid) ?? thread.tid
-    guard isLeader else { return }
+    // A thread may have a name of its own: better than none.
+    guard thread.tid == call.integer(.pid) ?? thread.tid || process.row.comm.isEmpty else { return }
     var row = process.row
     if let comm = call.string(.comm), !comm.isEmpty { row.comm = Array(comm.prefix(64)) }
     if row.arguments == nil, let exe = call.string(.exe), let arguments = call.bytes(.args) {

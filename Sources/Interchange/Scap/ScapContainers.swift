@@ -77,7 +77,11 @@ final class ScapContainers {
     guard rows.count < Self.limit else { return .host }
     let key = ContainerKey(rawValue: UInt32(rows.count + 1))
     numbers[short] = rows.count
-    rows.append(ContainerRow(key: key, id: id, started: time, metadataSource: "pattern"))
+    // Those of the beginning were there before it.
+    rows.append(
+      ContainerRow(
+        key: key, id: id, started: time.nanoseconds == 0 ? nil : time, metadataSource: "pattern",
+        flags: time.nanoseconds == 0 ? .foundByScan : []))
     return key
   }
 

@@ -22,6 +22,7 @@ public final class ScapConverter {
 
   private let blocks: ScapBlocks
   private let toolVersion: String
+  private let catalogue: Catalogue
   private let sink: CaptureWriter.Sink
   private var section: ScapSection
   private var summary = Summary()
@@ -30,14 +31,17 @@ public final class ScapConverter {
 
   /// - Parameter fill: Gives the file's bytes, front to back, packed as they are.
   /// - Parameter sink: Takes the capture's bytes.
+  /// - Parameter catalogue: What the capture says of its numbers; nil is all that this version knows.
   public init(
-    toolVersion: String, reading fill: @escaping (UnsafeMutableRawBufferPointer) throws(SystemError) -> Int,
+    toolVersion: String, catalogue: Catalogue? = nil,
+    reading fill: @escaping (UnsafeMutableRawBufferPointer) throws(SystemError) -> Int,
     writingTo sink: @escaping CaptureWriter.Sink
   ) throws(SystemError) {
     blocks = ScapBlocks(try ScapSource(fill))
     self.toolVersion = toolVersion
+    self.catalogue = catalogue ?? .current(calls: ScapPlan.catalogueCalls)
     self.sink = sink
-    section = ScapSection(toolVersion: toolVersion, sink: sink)
+    section = ScapSection(toolVersion: toolVersion, catalogue: self.catalogue, sink: sink)
   }
 
   /// Whether bytes begin like a .scap file, packed or not.
@@ -96,7 +100,7 @@ public final class ScapConverter {
     summary.leftOut += section.leftOut
     summary.unknownEvents += section.unknownEvents
     if section.streams != nil { summary.sectionCount += 1 }
-    section = ScapSection(toolVersion: toolVersion, sink: sink)
+    section = ScapSection(toolVersion: toolVersion, catalogue: catalogue, sink: sink)
   }
 
   private var reason: String {

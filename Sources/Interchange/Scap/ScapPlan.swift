@@ -19,6 +19,13 @@ enum ScapPlan {
   case containerJSON
   case plugin
 
+  var isOfContainers: Bool {
+    switch self {
+    case .containerFields, .containerJSON, .plugin: true
+    default: false
+    }
+  }
+
   struct CallPlan {
     var name: String
     var kind: EventKind

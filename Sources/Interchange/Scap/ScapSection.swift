@@ -13,6 +13,7 @@ final class ScapSection {
   private var machine: ScapMachine?
   private let sink: CaptureWriter.Sink
   private let toolVersion: String
+  private let catalogue: Catalogue
 
   /// Made with the first event: until then the lists come, which the capture's head needs.
   private var writer: CaptureWriter?
@@ -36,8 +37,9 @@ final class ScapSection {
 
   private var event = ScapEvent()
 
-  init(toolVersion: String, sink: @escaping CaptureWriter.Sink) {
+  init(toolVersion: String, catalogue: Catalogue, sink: @escaping CaptureWriter.Sink) {
     self.toolVersion = toolVersion
+    self.catalogue = catalogue
     self.sink = sink
   }
 
@@ -125,7 +127,7 @@ final class ScapSection {
     }
     parents = []
     let writer = try CaptureWriter(
-      to: sink, provenance: provenance(), catalogue: .current(calls: ScapPlan.catalogueCalls))
+      to: sink, provenance: provenance(), catalogue: catalogue)
     let start = time(wall)
     try writer.append(anchors: [
       AnchorRow(
@@ -246,10 +248,6 @@ final class ScapSection {
   private func takeEvent(_ type: UInt32, _ body: UnsafeRawBufferPointer) throws(SystemError) -> String? {
     if let fault = event.read(type, body) { return fault }
     eventCount += 1
-    if writer == nil { try begin(at: event.time) }
-    let time = time(event.time)
-    if damagedFrom != nil { endDamage(at: time) }
-    if time > lastTime { lastTime = time }
     guard event.type < ScapPlan.all.count, let description = ScapEventTable.shared.event(event.type) else {
       unknownEvents += 1
       return nil
@@ -257,8 +255,17 @@ final class ScapSection {
     let parameters = ScapParameters(
       event: description, data: event.data, places: event.places, count: min(event.count, description.parameters.count))
     let plan = ScapPlan.all[event.type]
+    if case .none = plan {
+      leftOut += 1
+      return nil
+    }
+    // What is told of containers at the beginning has no time, or an impossible one.
+    if writer == nil, !plan.isOfContainers { try begin(at: event.time) }
+    let time = plan.isOfContainers ? lastTime : time(event.time)
+    if damagedFrom != nil { endDamage(at: time) }
+    if time > lastTime { lastTime = time }
     switch plan {
-    case .none: leftOut += 1
+    case .none: break
     case .containerJSON:
       leftOut += 1
       if let json = parameters.bytes(.json) { _ = containers.describe(json: json, at: time) }

@@ -1,6 +1,6 @@
 internal import Bytes
 internal import CaptureFormat
-public import Posix
+internal import Posix
 
 /// Writes the blocks of a .scap file: today's versions, which sysdig 0.29 of Debian reads too.
 final class ScapWriter {
@@ -108,7 +108,7 @@ extension ScapThreadEntry {
   /// As version 9 has it, without its length.
   fileprivate var encoded: [UInt8] {
     var bytes: [UInt8] = []
-    func string(_ text: [UInt8], limit: Int = pathLimit) {
+    func string(_ text: [UInt8], limit: Int = ScapThreadEntry.pathLimit) {
       let text = text.prefix(limit)
       bytes.append(littleEndian: UInt16(text.count))
       bytes += text
