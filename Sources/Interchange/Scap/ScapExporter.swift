@@ -92,6 +92,7 @@ public final class ScapExporter {
     var made: [ProcessKey: Set<Int32>] = [:]
     var count = 0
     var forked = Set<ProcessKey>()
+    var strangers = Set<ProcessKey>()
     var merge = EventMerge(boot.sections, entries: blocks)
     while let event = try merge.next() {
       guard event.time >= from, event.time <= to else { continue }
@@ -99,6 +100,13 @@ public final class ScapExporter {
       result.first = result.first ?? event.time
       let key = event.process.key
       if event.kind == .processFork, let child = event.childKey { forked.insert(child) }
+      // A runtime's process that acts in the container has no row of its own.
+      if history[key] == nil, !forked.contains(key), strangers.insert(key).inserted {
+        result.processes.append(
+          ProcessRow(
+            key: key, container: event.entry.container, comm: event.process.comm,
+            executable: event.process.executable, namespacePID: event.process.namespacePID))
+      }
       // A child has what its parent has.
       if forked.contains(key) { continue }
       if let number = madeDescriptor(event) { made[key, default: []].insert(number) }

@@ -54,6 +54,10 @@ enum ScapFlags {
     mapping.reduce(0) { flags & $1.scap != 0 ? $0 | $1.linux : $0 }
   }
 
+  static func scapMapping(_ flags: Int64) -> Int64 {
+    mapping.reduce(0) { flags & $1.linux != 0 ? $0 | $1.scap : $0 }
+  }
+
   /// The two commands of fcntl that make a descriptor.
   static func isDuplicating(command: Int64) -> Bool { command == 1 || command == 26 }
 }

@@ -114,6 +114,9 @@ struct ScapRow {
   /// Types up to this one are known to sysdig 0.29 of Debian.
   private static let newestType = 335
 
+  /// Calls up to this one are known to it; one beyond is read from outside of its table, and ends it.
+  private static let newestCall: Int64 = 328
+
   /// The exit's type for a call, by its name; the newest of those that every reader knows.
   private static let types: [String: Int] = {
     var types: [String: Int] = [:]
@@ -133,10 +136,25 @@ struct ScapRow {
     let name = exporter.callNames[call.packed] ?? ""
     if event.kind == .processExec { return try writeFailedExec(name) }
     guard event.kind != .processFork, let type = Self.types[name],
+      event.kind != .call || Self.positional.contains(name),
       let exit = ScapEventTable.shared.event(type), let entry = ScapEventTable.shared.event(type - 1)
     else { return try writeOther(name, call) }
-    try exporter.emit(type - 1, event, at: entryTime, entry.parameters.map { value(of: $0, in: exit) })
-    try exporter.emit(type, event, at: time, exit.parameters.map { value(of: $0, in: exit) })
+    try exporter.emit(type - 1, event, at: entryTime, entry.parameters.map { value(of: $0, in: entry) })
+    try exporter.emit(type, event, at: time, exit.parameters.map { value(of: $0, in: entry) })
+  }
+
+  /// Calls that are recorded with raw arguments, which stand in the entry in the call's own order.
+  private static let positional: Set<String> = [
+    "fstat", "lseek", "munmap", "mprotect", "mmap", "brk", "ioctl", "getdents", "getdents64", "flock",
+  ]
+
+  /// A raw argument of such a call.
+  private func raw(_ parameter: ScapEventTable.Parameter, in entry: ScapEventTable.Event) -> Int64? {
+    guard event.kind == .call, parameter.name != "res",
+      let place = entry.parameters.firstIndex(where: { $0.name == parameter.name }), place < 6
+    else { return nil }
+    let value = event.value(ColumnID(rawValue: ColumnID.argument0.rawValue + UInt16(place)))
+    return parameter.name == "flags" ? value.map(ScapFlags.scapMapping) : value
   }
 
   private func writeFailedExec(_ name: String) throws {
@@ -154,21 +172,21 @@ struct ScapRow {
   }
 
   private func writeOther(_ name: String, _ call: SystemCall) throws {
-    let number = Self.callNumbers[name] ?? 0
+    let number = Self.callNumbers[name].map { $0 > Self.newestCall ? 0 : $0 } ?? 0
     let parameters = [int16(number), int16(Int64(call.number))]
     try exporter.emit(0, event, at: entryTime, parameters)
     try exporter.emit(1, event, at: time, parameters)
   }
 
   /// The bytes of one parameter, by its name and type. What the capture does not know is empty, of a number zero.
-  private func value(of parameter: ScapEventTable.Parameter, in exit: ScapEventTable.Event) -> [UInt8] {
+  private func value(of parameter: ScapEventTable.Parameter, in entry: ScapEventTable.Event) -> [UInt8] {
     switch parameter.type {
     case "charbuf", "fspath", "fsrelpath": return parameter.field.flatMap(string).map(text) ?? text([])
     case "bytebuf": return parameter.name == "data" ? Array((event.bytes(.payload) ?? []).prefix(65_000)) : []
     case "socktuple": return tuple
     case "sockaddr": return address
     case "fdlist", "dyn", "charbufarray", "charbuf_pair_array": return []
-    default: return integer(parameter.field.flatMap(number) ?? 0, parameter.type)
+    default: return integer(raw(parameter, in: entry) ?? parameter.field.flatMap(number) ?? 0, parameter.type)
     }
   }
 
@@ -222,7 +240,8 @@ struct ScapRow {
     case .suid, .sgid: return event.value(.askedSavedID)
     case .how, .request, .option, .operation: return event.value(.operation)
     case .pgid: return event.value(.operand)
-    case .cmd: return event.value(.operation)
+    // F_DUPFD: what else fcntl does has no row of its own.
+    case .cmd: return event.kind == .descriptorDuplicate ? 1 : event.value(.operation)
     default: return nil
     }
   }
