@@ -192,7 +192,9 @@ struct ScapRow {
 
   private func string(_ field: ScapField) -> [UInt8]? {
     switch field {
-    case .name where event.kind == .fileOpen && event.result >= 0: event.file(.file)?.path ?? event.bytes(.path)
+    // As it was asked for, which is how sysdig has it; the kernel's name where that does not begin at the root.
+    case .name where event.kind == .fileOpen && event.result >= 0 && event.bytes(.path)?.first != UInt8(ascii: "/"):
+      event.file(.file)?.path ?? event.bytes(.path)
     case .name, .path, .filename, .pathname, .oldpath: event.bytes(.path) ?? event.bytes(.objectName)
     case .target: event.bytes(.path)
     case .newpath, .linkpath: event.bytes(.secondPath)
