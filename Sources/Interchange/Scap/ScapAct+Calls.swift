@@ -22,7 +22,7 @@ extension ScapAct {
     switch plan.name {
     case "open", "openat", "openat2", "open_by_handle_at", "creat", "socket", "accept", "accept4", "memfd_create",
       "pidfd_open", "pidfd_getfd", "bpf":
-      call.exit.integer(.fd) ?? call.exit.integer(.res_or_fd)
+      call.exit.integer(.fd) ?? call.exit.integer(.resultOrDescriptor)
     default: nil
     }
   }
@@ -36,7 +36,7 @@ extension ScapAct {
   /// The open file that the call is about.
   private func described(_ plan: ScapPlan.CallPlan, _ result: Int64) -> ScapFile? {
     if makes(plan) != nil { return nil }
-    let number = call.integer(.fd) ?? call.integer(.oldfd) ?? call.integer(.fd_in)
+    let number = call.integer(.fd) ?? call.integer(.oldfd) ?? call.integer(.sourceDescriptor)
     return number.flatMap { state.file($0, of: process) }
   }
 
@@ -106,7 +106,7 @@ extension ScapAct {
       return file
     case .processControl:
       // PR_SET_NAME.
-      if call.integer(.option) == 15, let name = call.string(.arg2_str), thread.tid == Int64(process.row.key.pid) {
+      if call.integer(.option) == 15, let name = call.string(.secondText), thread.tid == Int64(process.row.key.pid) {
         process.row.comm = Array(name.prefix(15))
         process.generation += 1
       }
@@ -236,9 +236,9 @@ extension ScapAct {
       if call.integer(.fd) == nil { set(.descriptor, .oldfd, builder) }
       set(.secondDescriptor, .newfd, builder)
     case .fileTransfer:
-      set(.descriptor, .fd_in, builder)
-      set(.secondDescriptor, .fd_out, builder)
-      if let number = call.integer(.fd_out) { set(.secondFile, state.file(number, of: process), builder) }
+      set(.descriptor, .sourceDescriptor, builder)
+      set(.secondDescriptor, .targetDescriptor, builder)
+      if let number = call.integer(.targetDescriptor) { set(.secondFile, state.file(number, of: process), builder) }
       set(.count, .size, builder)
       set(.count, .len, builder)
     case .credentialsUser:
@@ -250,9 +250,9 @@ extension ScapAct {
       setID(.askedEffectiveID, .egid, builder)
       setID(.askedSavedID, .sgid, builder)
     case .credentialsCapabilities:
-      set(.askedEffectiveCapabilities, .cap_effective, builder)
-      set(.askedPermittedCapabilities, .cap_permitted, builder)
-      set(.askedInheritableCapabilities, .cap_inheritable, builder)
+      set(.askedEffectiveCapabilities, .effectiveCapabilities, builder)
+      set(.askedPermittedCapabilities, .permittedCapabilities, builder)
+      set(.askedInheritableCapabilities, .inheritableCapabilities, builder)
     case .processSignal:
       set(.targetPID, .pid, builder)
       set(.targetThread, .tid, builder)
@@ -312,16 +312,16 @@ extension ScapAct {
       setID(.groupID, .gid, builder)
     case .processControl:
       set(.operation, .option, builder)
-      set(.operand, .arg2_int, builder)
-      set(.objectName, text: .arg2_str, builder)
+      set(.operand, .secondNumber, builder)
+      set(.objectName, text: .secondText, builder)
     case .processTrace: set(.targetPID, .pid, builder)
     case .processGroup:
       set(.targetPID, .pid, builder)
       set(.operand, .pgid, builder)
     case .processHandle: set(.targetPID, .pid, builder)
     case .descriptorTake:
-      set(.descriptor, .pid_fd, builder)
-      set(.secondDescriptor, .target_fd, builder)
+      set(.descriptor, .processDescriptor, builder)
+      set(.secondDescriptor, .foreignDescriptor, builder)
     case .memoryFile, .kernelModuleUnload: set(.objectName, text: .name, builder)
     case .kernelModuleLoad: set(.data, text: .uargs, builder)
     case .mountConfigure: set(.objectName, text: .key, builder)

@@ -112,7 +112,7 @@ struct ScapAct {
     var number: SystemCall?
     if let native = call.integer(.nativeID), native > 0, native < 548 {
       number = SystemCall(abi: 0, number: UInt16(native))
-    } else if let id = call.integer(.ID), id > 0, id < ScapEventTable.shared.callNames.count,
+    } else if let id = call.integer(.callID), id > 0, id < ScapEventTable.shared.callNames.count,
       let name = ScapEventTable.shared.callNames[Int(id)]
     {
       number = ScapPlan.call(name)
@@ -238,7 +238,7 @@ struct ScapAct {
     process.row.executable = nil
     learn()
     let exe = call.string(.exe) ?? []
-    let trusted = call.string(.trusted_exepath).flatMap { $0.isEmpty ? nil : $0 }
+    let trusted = call.string(.trustedPath).flatMap { $0.isEmpty ? nil : $0 }
     let named = asked.flatMap { $0.isEmpty || $0 == Self.notAvailable ? nil : $0 }
     process.row.executable =
       trusted ?? named.map { Self.joined($0, to: process.row.workingDirectory) } ?? ScapSection.path(exe)

@@ -35,10 +35,7 @@ struct ScapEventTable: Sendable {
   private init() {
     var fields: [String: ScapField] = [:]
     for field in ScapField.allCases { fields["\(field)"] = field }
-    fields["in_fd"] = .fd_in
-    fields["out_fd"] = .fd_out
-    fields["fdin"] = .fd_in
-    fields["fdout"] = .fd_out
+    for (name, field) in Self.otherNames { fields[name] = field }
     var events: [Event?] = []
     for line in ScapNames.events.split(separator: "\n") {
       let words = line.split(separator: " ")
@@ -63,6 +60,16 @@ struct ScapEventTable: Sendable {
     callNames = names
   }
 
+  /// Those whose names are not words of Swift's kind.
+  private static let otherNames: [(String, ScapField)] = [
+    ("ID", .callID), ("trusted_exepath", .trustedPath), ("cap_effective", .effectiveCapabilities),
+    ("cap_permitted", .permittedCapabilities), ("cap_inheritable", .inheritableCapabilities),
+    ("arg2_str", .secondText), ("arg2_int", .secondNumber), ("target_fd", .foreignDescriptor),
+    ("pid_fd", .processDescriptor), ("res_or_fd", .resultOrDescriptor), ("fd_in", .sourceDescriptor),
+    ("in_fd", .sourceDescriptor), ("fdin", .sourceDescriptor), ("fd_out", .targetDescriptor),
+    ("out_fd", .targetDescriptor), ("fdout", .targetDescriptor),
+  ]
+
   private static func isSigned(_ type: String) -> Bool {
     switch type {
     case "int8", "int16", "int32", "int64", "errno", "fd", "fd32", "pid", "pid32": true
@@ -75,12 +82,13 @@ struct ScapEventTable: Sendable {
 
 /// Parameters that mean something to the converter, by the names that they have in the table.
 enum ScapField: UInt8, CaseIterable, Sendable {
-  case ID, nativeID, res, fd, name, flags, mode, dev, ino, data, size, pos, offset, tuple, addr
-  case exe, args, tid, pid, ptid, cwd, comm, cgroups, uid, gid, vtid, vpid, tty, filename, pathname, trusted_exepath
+  case callID, nativeID, res, fd, name, flags, mode, dev, ino, data, size, pos, offset, tuple, addr
+  case exe, args, tid, pid, ptid, cwd, comm, cgroups, uid, gid, vtid, vpid, tty, filename, pathname, trustedPath
   case status, sig, domain, type, proto, backlog, how, fd1, fd2, peer
   case path, oldpath, newpath, olddir, newdir, olddirfd, newdirfd, dirfd, linkpath, linkdirfd, target
   case oldfd, newfd, cmd, arg, request, length, len, prot, spid
-  case ruid, euid, suid, rgid, egid, sgid, cap_effective, cap_permitted, cap_inheritable, pgid
-  case id, image, json, option, arg2_str, arg2_int, level, optname, fd_in, fd_out, nstype, target_fd, pid_fd
-  case key, uargs, operation, cur, max, resource, newcur, newmax, argument, dir, res_or_fd
+  case ruid, euid, suid, rgid, egid, sgid, effectiveCapabilities, permittedCapabilities, inheritableCapabilities, pgid
+  case id, image, json, option, secondText, secondNumber, level, optname, sourceDescriptor, targetDescriptor, nstype,
+    foreignDescriptor, processDescriptor
+  case key, uargs, operation, cur, max, resource, newcur, newmax, argument, dir, resultOrDescriptor
 }

@@ -211,10 +211,10 @@ struct ScapRow {
     case .fd:
       let makes: [EventKind] = [.fileOpen, .networkSocket, .networkAccept]
       return makes.contains(event.kind) ? event.result : event.value(.descriptor) ?? -1
-    case .fd1, .pid_fd: return event.value(.descriptor)
-    case .fd2, .newfd, .target_fd: return event.value(.secondDescriptor) ?? event.result
-    case .oldfd, .fd_in: return event.value(.descriptor)
-    case .fd_out: return event.value(.secondDescriptor)
+    case .fd1, .processDescriptor: return event.value(.descriptor)
+    case .fd2, .newfd, .foreignDescriptor: return event.value(.secondDescriptor) ?? event.result
+    case .oldfd, .sourceDescriptor: return event.value(.descriptor)
+    case .targetDescriptor: return event.value(.secondDescriptor)
     // Paths are whole: the directory does not matter.
     case .dirfd, .olddir, .newdir, .olddirfd, .newdirfd, .linkdirfd: return -100
     case .flags:
