@@ -101,7 +101,8 @@ let engines: [Target] = [
   module(
     "Interchange",
     [
-      "Bytes", "NameService", "Posix", "Events", "FilterLanguage", "LZ4", "Digests", "JSON", "SystemCalls", "Gzip", "Zstd",
+      "Bytes", "NameService", "Posix", "Events", "FilterLanguage", "LZ4", "Digests", "JSON", "SystemCalls", "Gzip",
+      "Zstd",
       "CaptureFormat", "Rules", "Reconstruction",
     ]),
   module("Control", ["Alerts", "Bytes", "Digests", "Gzip", "HTTP", "JSON", "Posix", "Triggers"]),
@@ -133,7 +134,8 @@ let fuzzing: [Target] = [
   .executableTarget(
     name: "FuzzReader",
     dependencies: [
-      "CFuzzer", "Alerts", "CaptureFormat", "Configuration", "FilterLanguage", "Interchange", "NameService", "Reconstruction", "Posix",
+      "CFuzzer", "Alerts", "CaptureFormat", "Configuration", "FilterLanguage", "Interchange", "NameService",
+      "Reconstruction", "Posix",
       "Triggers",
       "YAML",
     ],

@@ -165,7 +165,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from fields' -l json -d 'print
 complete -c aftertrace -n '__fish_seen_subcommand_from fields' -l markdown -d 'print the page docs/fields.md'
 
 complete -c aftertrace -n __fish_use_subcommand -a help -d 'help on the program or on one command'
-complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures doctor inspect info containers ps state logs top packets events export help version completions man'
+complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures doctor inspect info containers ps state logs top packets events export rules fields help version completions man'
 
 complete -c aftertrace -n __fish_use_subcommand -a version -d 'the program\'s version'
 

@@ -15,7 +15,8 @@ public let program = Program(
   commands: [
     recordCommand, watchCommand, triggerCommand, statusCommand, capturesCommand, doctorCommand, inspectCommand,
     infoCommand,
-    containersCommand, psCommand, stateCommand, logsCommand, topCommand, packetsCommand, eventsCommand, exportCommand, rulesCommand, fieldsCommand, helpCommand,
+    containersCommand, psCommand, stateCommand, logsCommand, topCommand, packetsCommand, eventsCommand, exportCommand,
+    rulesCommand, fieldsCommand, helpCommand,
     versionCommand,
     completionsCommand, manCommand,
   ],
