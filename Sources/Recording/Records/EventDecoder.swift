@@ -122,7 +122,8 @@ struct EventDecoder {
     currentProcess = number
     let (generation, marks) =
       isOutsider ? (processes[number].generation, []) : processes.countEvent(of: number, in: place.container)
-    let lane = Lane(rawValue: header.lane) ?? .lifecycle
+    // What came through the ring that wakes the recorder is of processes and containers; packets never come this way.
+    let lane = Lane.ofEvents.first { $0.rawValue == header.lane } ?? .lifecycle
     let builder = streams.builder(for: StreamKey(container: place.container, lane: lane))
     let process = builder.internProcess(key, generation: generation) { processes[number].blockProcess }
     var flags = flags.union(EventFlags(rawValue: header.flags))
