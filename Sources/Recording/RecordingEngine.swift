@@ -381,6 +381,7 @@ final class RecordingEngine {
   /// Decodes what still waits, however undecided.
   func replayAllPending() {
     pending.replay(now: .max, isDecided: { _ in true }, decode: { decoder.decodeHeld($0) })
+    decoder.settleRings(Clock.boot, isEnd: true)
   }
 
   /// What is not counted by the probes.
