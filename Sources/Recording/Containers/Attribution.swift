@@ -25,24 +25,26 @@ final class Attribution {
     self.hostMountNamespace = hostMountNamespace
   }
 
-  /// - Parameter mountNamespace: Inode number; 0 when it does not matter.
+  /// - Parameters:
+  ///   - mountNamespace: Inode number; 0 when it does not matter.
+  ///   - time: Of the record: a namespace's number may since have become that of a container made later.
   /// - Complexity: O(1); one comparison while consecutive records are of one task.
-  func place(cgroup: UInt64, mountNamespace: UInt32) -> Place {
+  func place(cgroup: UInt64, mountNamespace: UInt32, at time: UInt64 = .max) -> Place {
     if cgroup == lastCgroup, mountNamespace == lastNamespace { return lastPlace }
-    lastPlace = find(cgroup: cgroup, mountNamespace: mountNamespace)
+    lastPlace = find(cgroup: cgroup, mountNamespace: mountNamespace, at: time)
     lastCgroup = cgroup
     lastNamespace = mountNamespace
     return lastPlace
   }
 
-  private func find(cgroup: UInt64, mountNamespace: UInt32) -> Place {
+  private func find(cgroup: UInt64, mountNamespace: UInt32, at time: UInt64) -> Place {
     let cgroupID = CgroupID(rawValue: cgroup)
     let byCgroup = resolver.container(forCgroup: cgroupID)
     guard mountNamespace != 0, mountNamespace != hostMountNamespace else { return Place(container: byCgroup) }
     if byCgroup != .host { resolver.processSeen(cgroup: cgroupID, mountNamespace: mountNamespace) }
-    guard let byNamespace = resolver.container(forMountNamespace: mountNamespace), byNamespace != byCgroup else {
-      return Place(container: byCgroup)
-    }
+    guard let byNamespace = resolver.container(forMountNamespace: mountNamespace), byNamespace != byCgroup,
+      resolver.wasMade(byNamespace, before: time)
+    else { return Place(container: byCgroup) }
     return byCgroup == .host
       ? Place(container: byNamespace, isEnteredFromOutside: true)
       : Place(container: byCgroup, actingIn: byNamespace)

@@ -103,6 +103,11 @@ extension ContainerResolver {
     return isBelowUndecided(node.parent)
   }
 
+  /// Whether a container was there at that time already, as far as is known.
+  func wasMade(_ key: ContainerKey, before time: UInt64) -> Bool {
+    records[key].map { $0.isOlderThanRecording || $0.firstSeen.nanoseconds <= time } ?? true
+  }
+
   /// The cgroup's path, while it lives.
   public func path(ofCgroup id: CgroupID) -> CgroupPath? { nodes[id]?.path }
 }

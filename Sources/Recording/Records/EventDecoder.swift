@@ -115,7 +115,8 @@ struct EventDecoder {
     _ header: at_header, kind: EventKind, result: Int64, flags: EventFlags = [], process known: Int? = nil,
     isOutsider: Bool = false
   ) -> EventBlockBuilder? {
-    let place = attribution.place(cgroup: header.cgroup, mountNamespace: header.mount_namespace)
+    let place = attribution.place(
+      cgroup: header.cgroup, mountNamespace: header.mount_namespace, at: header.time)
     guard streams.wants(place.container) else { return nil }
     let key = header.processKey
     let number = known ?? processes.enter(key)

@@ -326,6 +326,23 @@ func sleepBriefly() {
     #expect(resolver.container(forMountNamespace: 900) == resolver.container(forCgroup: second))
   }
 
+  @Test func `what was done before a container was made is not its own, though its namespace had the number then`()
+    throws
+  {
+    let host = try FakeHost()
+    let resolver = try host.resolver()
+    let before = Clock.boot
+    let cgroup = try host.makeCgroup("/docker/\(hexID)", telling: resolver)
+    resolver.processSeen(cgroup: cgroup, mountNamespace: 900)
+    let container = resolver.container(forCgroup: cgroup)
+    let attribution = Attribution(resolver: resolver, hostMountNamespace: 0)
+    // Two cgroups that nobody knows: the container that had the number before, and somebody who enters this one.
+    #expect(attribution.place(cgroup: 1 << 40, mountNamespace: 900, at: before).container == .host)
+    let place = attribution.place(cgroup: 1 << 41, mountNamespace: 900, at: Clock.boot)
+    #expect(place.container == container)
+    #expect(place.isEnteredFromOutside)
+  }
+
   @Test func `changes tell each cgroup's way from the host to its container`() throws {
     let host = try FakeHost()
     let resolver = try host.resolver()
