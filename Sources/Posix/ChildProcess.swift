@@ -124,11 +124,14 @@ extension ProcessEnd {
 public struct ProgramResult: Sendable {
   public var end: ProcessEnd
   public var output: [UInt8]
+  /// Bytes that it wrote beyond what `output` may hold.
+  public var omitted = 0
   public var text: String { String(decoding: output, as: UTF8.self) }
 }
 
 extension ProgramLaunch {
-  /// Runs the program to its end and keeps what it writes to its standard output, up to `limit` bytes.
+  /// Runs the program to its end and keeps what it writes to its standard output, up to `limit` bytes. The rest is
+  /// read too, and counted: a program that nobody reads would never end.
   ///
   /// - Parameter mergingErrors: Standard error goes to the same place.
   public func run(mergingErrors: Bool = false, limit: Int = 64 << 20) throws(SystemError)
@@ -141,7 +144,8 @@ extension ProgramLaunch {
     let child = try ChildProcess(starting: launch)
     let reading = pipe.closeWriting()
     let output = try reading.readToEnd(limit: limit)
-    return ProgramResult(end: try child.wait(), output: output)
+    let omitted = try reading.drain()
+    return ProgramResult(end: try child.wait(), output: output, omitted: omitted)
   }
 }
 

@@ -22,6 +22,18 @@ extension FileDescriptor {
     return result
   }
 
+  /// Reads up to the end and forgets it; tells how many bytes there were.
+  borrowing func drain() throws(SystemError) -> Int {
+    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 8)
+    defer { chunk.deallocate() }
+    var count = 0
+    while true {
+      let got = try read(into: chunk)
+      if got == 0 { return count }
+      count += got
+    }
+  }
+
   /// Makes or replaces the file at `path`.
   public static func write(_ contents: some Collection<UInt8>, to path: String, mode: UInt32 = 0o600)
     throws(SystemError)

@@ -45,7 +45,7 @@ enum Program {
   /// What a command prints, a JSON object a line.
   static func rows(_ arguments: String...) throws -> [JSONValue] {
     let result = try ProgramLaunch(path, arguments).run()
-    #expect(result.end == .exited(0), "\(arguments)")
+    #expect(result.end == .exited(0) && result.omitted == 0, "\(arguments)")
     return try result.text.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
   }
 

@@ -17,7 +17,12 @@ import Testing
 
   @Test func `more than a pipe holds is read`() throws {
     let result = try ProgramLaunch("/bin/sh", ["-c", "head -c 1000000 /dev/zero"]).run()
-    #expect(result.output.count == 1_000_000)
+    #expect(result.output.count == 1_000_000 && result.omitted == 0)
+  }
+
+  @Test func `a program that writes more than is kept still ends`() throws {
+    let result = try ProgramLaunch("/bin/sh", ["-c", "head -c 1000000 /dev/zero; exit 4"]).run(limit: 1000)
+    #expect(result.output.count == 1000 && result.omitted == 999_000 && result.end == .exited(4))
   }
 
   @Test func `a child inherits no other descriptor`() throws {
