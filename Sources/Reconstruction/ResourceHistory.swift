@@ -35,7 +35,8 @@ public struct ResourceHistory: Sendable {
       let thousandths = Double(used - before) * 1000 / Double(time.nanoseconds - lastTime.nanoseconds)
       follow(.cpuUsage, UInt64(min(thousandths, 1e9)), time)
     }
-    for column in [ColumnID.memoryCurrent, .pidsCurrent] {
+    // What is left when the last process is gone is the cgroup's own, and no point of the container's curve.
+    for column in [ColumnID.memoryCurrent, .pidsCurrent] where numbers[.pidsCurrent] != 0 {
       if let value = numbers[column] { follow(column, value, time) }
     }
     // A limit that was taken away is none any more; of a total that was not read the last one stands.

@@ -57,13 +57,14 @@ extension EndToEndTests {
         for i in 1 2 3 4 5 6; do /bin/head -c 5000000 /dev/zero >/tmp/$i; /bin/sleep 0.9; done
         """, memoryLimit: limit)
       try #require(rows.count >= 4, "a row a second: \(rows.count)")
-      let used = numbers(rows, "memory_current")
-      #expect(used.count == rows.count)
+      // One more may be taken of what the last process leaves.
+      let used = numbers(rows.filter { $0.number("aftertrace.resources.pids_current") != 0 }, "memory_current")
+      #expect(used.count >= rows.count - 1)
       #expect(used == used.sorted() && used.last! > used.first! + 15_000_000, "it grows: \(used)")
       #expect(used.allSatisfy { $0 < limit })
       #expect(numbers(rows, "memory_max").allSatisfy { $0 == limit })
       #expect(numbers(rows, "memory_max").count == rows.count)
-      #expect(numbers(rows, "memory_percent").last! > 35)
+      #expect(numbers(rows, "memory_percent").max()! > 35)
 
       let memory = try #require(top?["memory_current"])
       #expect(memory.number("first") == used.first && memory.number("last") == used.last)

@@ -18,7 +18,7 @@ struct ForeignCapture {
   /// - Parameter path: Of the file; `-` is not.
   init?(path: String) throws(SystemError) {
     // What cannot be opened is told by who opens it as a capture.
-    guard let file = try? ForeignInput(path: path),
+    guard let file = try? ForeignInput(path: path), file.mayBeForeign,
       try ScapConverter.recognizes({ (buffer) throws(SystemError) in try file.read(into: buffer) })
     else { return nil }
     let input = try ForeignInput(path: path)
@@ -77,6 +77,14 @@ private final class ForeignInput {
   init(path: String) throws(SystemError) {
     file = try FileDescriptor.open(path, flags: O_RDONLY)
     length = try file.length()
+  }
+
+  /// Whether its first bytes leave that open: a capture of ours costs no more than those.
+  var mayBeForeign: Bool {
+    withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { head in
+      guard let got = try? file.read(into: head, at: 0) else { return true }
+      return ScapConverter.mayBegin(with: UnsafeRawBufferPointer(rebasing: head[..<got]))
+    }
   }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int { try file.read(into: buffer) }

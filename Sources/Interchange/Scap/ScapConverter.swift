@@ -62,6 +62,16 @@ public final class ScapConverter {
     return next != ScapBlockType.section && ScapBlockType.isKnown(next)
   }
 
+  /// Whether a file that begins so may still be a .scap file; of any other pcapng file a few bytes tell.
+  ///
+  /// - Parameter head: The file's first bytes, 64 are enough.
+  public static func mayBegin(with head: UnsafeRawBufferPointer) -> Bool {
+    guard head.count >= 8, head.loadUnaligned(as: UInt32.self) == ScapBlockType.section else { return true }
+    let length = Int(head.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+    guard head.count >= length + 4 else { return true }
+    return ScapBlockType.isKnown(head.loadUnaligned(fromByteOffset: length, as: UInt32.self))
+  }
+
   /// Reads to the end.
   ///
   /// - Throws: ``SystemError`` of reading or writing. Damage is passed over, and told.
