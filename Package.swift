@@ -83,7 +83,7 @@ let domain: [Target] = [
   module("Rules", ["Arguments", "FilterLanguage", "YAML"]),
   module("Configuration", ["Arguments", "Events", "Packets", "Posix", "YAML"]),
   module("CaptureFormat", ["Bytes", "Posix", "Events", "LZ4", "Digests"]),
-  module("Reconstruction", ["Bytes", "Events", "NameService", "CaptureFormat", "FilterLanguage"]),
+  module("Reconstruction", ["Bytes", "Digests", "Events", "NameService", "CaptureFormat", "FilterLanguage"]),
   module("Alerts", ["Arguments", "Bytes", "Events", "JSON", "Triggers"]),
 ]
 
@@ -116,8 +116,8 @@ let program: [Target] = [
   module(
     "Commands",
     [
-      "Bytes", "Posix", "Events", "Arguments", "FilterLanguage", "JSON", "Terminal", "Configuration", "CaptureFormat",
-      "Reconstruction", "Recording", "Interchange", "Rules", "Service", "YAML", "Inspector", "Control", "HTTP",
+      "Bytes", "Posix", "Events", "Arguments", "FilterLanguage", "JSON", "NameService", "Terminal", "Configuration",
+      "CaptureFormat", "Reconstruction", "Recording", "Interchange", "Rules", "Service", "YAML", "Inspector", "Control", "HTTP",
       "Symbols", "Packets",
     ]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
@@ -149,6 +149,8 @@ let testTargets: [Target] = [
     path: "Tests/ShelfWriter", swiftSettings: strict),
   .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
   .target(name: "SnapshotLab", path: "Tests/SnapshotLab", swiftSettings: strict),
+  .target(
+    name: "PacketLab", dependencies: ["CaptureFormat", "Events"], path: "Tests/PacketLab", swiftSettings: strict),
   .target(name: "TriggerLab", dependencies: ["Posix", "Triggers"], path: "Tests/TriggerLab", swiftSettings: strict),
   tests(of: "JSON"),
   tests(of: "HTTP"),
@@ -166,7 +168,7 @@ let testTargets: [Target] = [
   tests(
     of: "Inspector", ["CaptureFormat", "Events", "JSON", "Posix", "Reconstruction", "SnapshotLab", "Terminal"],
     exclude: ["Snapshots"]),
-  tests(of: "Reconstruction", ["CaptureFormat", "Events", "FilterLanguage", "Posix"]),
+  tests(of: "Reconstruction", ["CaptureFormat", "Events", "FilterLanguage", "NameService", "PacketLab", "Posix"]),
   tests(of: "Interchange", ["CaptureFormat", "Digests", "Events", "JSON", "Posix", "Reconstruction"]),
   .executableTarget(
     name: "PrivilegeProbe", dependencies: ["Posix"], path: "Tests/PrivilegeProbe", swiftSettings: strict),
@@ -188,7 +190,7 @@ let testTargets: [Target] = [
   tests(of: "Symbols", ["Posix"]),
   tests(of: "Alerts", ["Events", "JSON", "Posix", "Triggers"], exclude: ["Fixtures"]),
   tests(of: "Control", ["Events", "HTTP", "JSON", "Posix", "TriggerLab", "Triggers"]),
-  tests(of: "CaptureFormat", ["Events", "Posix", "Bytes", "Digests"]),
+  tests(of: "CaptureFormat", ["Events", "Posix", "Bytes", "Digests", "PacketLab"]),
   .testTarget(
     name: "EndToEndTests",
     dependencies: [

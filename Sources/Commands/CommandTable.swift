@@ -15,7 +15,8 @@ public let program = Program(
   commands: [
     recordCommand, watchCommand, triggerCommand, statusCommand, capturesCommand, doctorCommand, inspectCommand,
     infoCommand,
-    containersCommand, psCommand, stateCommand, logsCommand, topCommand, packetsCommand, eventsCommand, exportCommand,
+    containersCommand, psCommand, stateCommand, logsCommand, topCommand, connectionsCommand, dnsCommand, packetsCommand,
+    eventsCommand, exportCommand,
     rulesCommand, fieldsCommand, helpCommand,
     versionCommand,
     completionsCommand, manCommand,
@@ -245,6 +246,34 @@ private let topCommand = CommandDescription(
     .init("aftertrace top web.pcapng", "Compare the containers"),
     .init("aftertrace top --container web --from -5m web.pcapng", "Watch one's memory grow"),
   ])
+
+private let connectionsCommand = CommandDescription(
+  "connections", group: reading, summary: "who talked with whom, a line a connection",
+  discussion: """
+    Every connection, and what was exchanged in datagrams, from network calls and packets, as each of its ends in a recorded \
+    container had it: which process, both ends (in brackets as they are beyond a NAT), which of them began (-> the local one, \
+    <- the other), since when, for how long, what went each way, what was sent again, how it ended, and the peer's name: \
+    as it was looked up, as a TLS client asked for it, or the request line of HTTP.
+
+    Bytes are content without headers. With packets they are told by TCP's sequence numbers, each byte once; without, they are \
+    what calls transferred, and the last lines say what is not known. Connections of the window are told whole, from the whole \
+    capture. A filter takes those one of whose events passes, and where only packets tell of one, those whose process does.
+    """,
+  flags: readingFlags + [filterFlag], operands: [capturesAndFilter],
+  examples: [
+    .init("aftertrace connections --container web web.pcapng", "See whom web talked with"),
+    .init("aftertrace connections web.pcapng \"proc.name=curl\"", "Show curl's connections"),
+  ])
+
+private let dnsCommand = CommandDescription(
+  "dns", group: reading, summary: "what was asked of name servers, and the answers",
+  discussion: """
+    A line a question, as the process that asked or the server that was asked had it, from calls and packets, each told once \
+    though both saw it: type, name, server, how long the answer took, its code and records. A question that was sent again \
+    says how often.
+    """,
+  flags: readingFlags + [filterFlag], operands: [capturesAndFilter],
+  examples: [.init("aftertrace dns --from trigger-30s web.pcapng", "See what was looked up before the alert")])
 
 private let packetsCommand = CommandDescription(
   "packets", group: reading, summary: "what went over the network, a line a packet",

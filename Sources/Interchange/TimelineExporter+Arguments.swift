@@ -252,6 +252,7 @@ extension TimelineExporter {
     if event.kind == .networkConnect || event.kind == .networkAccept {
       json.set("network.direction", isServer ? "ingress" : "egress")
     }
+    if event.kind != .networkBind { json.set("network.community_id", ifPresent: file?.communityID(remote: remote)) }
     let addresses = [source?.ip, destination?.ip].compactMap { $0 }
     if !addresses.isEmpty { json.set("related.ip", strings: addresses) }
   }

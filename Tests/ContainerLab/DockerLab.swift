@@ -71,6 +71,11 @@ public final class DockerLab: Sendable {
     return text.split(separator: "\n").joined(separator: "\n")
   }
 
+  /// Runs a script in a container and does not wait for it.
+  public func detached(_ container: String, _ script: String) throws {
+    try docker("exec", "-d", container, "/bin/sh", "-c", script)
+  }
+
   /// Starts the docker client and leaves it running.
   public func start(_ arguments: String...) throws -> ChildProcess {
     try Lab.start("docker", arguments, log: directory + "/client.log", environment: client)

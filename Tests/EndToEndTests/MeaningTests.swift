@@ -297,6 +297,15 @@ extension EndToEndTests {
       #expect(accepted.text("source.nat.ip") == nil)
       #expect(
         try Program.run("events", capture, "--container", "nat").text.contains("translated_local=10.78.0.1:8080"))
+      // The same from calls and packets together; what only went through the host is not told again.
+      let connections = try Program.rows("connections", capture, "--json")
+      let leaving = connections.filter { $0.number("destination.port") == 7000 }
+      #expect(leaving.count == 1 && leaving.allSatisfy { $0.text("figures") == "packets" }, "\(leaving)")
+      #expect(leaving.first?.text("source.ip") == "10.77.0.2" && leaving.first?.text("source.nat.ip") == "10.78.0.1")
+      let arriving = connections.filter { $0.number("destination.port") == 80 || $0.number("destination.port") == 8080 }
+      #expect(arriving.count == 1 && arriving.first?.text("network.direction") == "ingress", "\(arriving)")
+      #expect(
+        arriving.first?.text("destination.nat.ip") == "10.78.0.1" && arriving.first?.number("destination.bytes") == 6)
     }
 
     private static func write(_ text: String, to path: String) throws {

@@ -41,7 +41,7 @@ private struct PacketPrinter {
   private let request: ReadingRequest
   private let output: Output
   private let time: TimeText
-  private let names: [ProcessKey: String]
+  private let names: ProcessNames
   private let namesContainer: Bool
   private let namesHost: Bool
 
@@ -50,9 +50,7 @@ private struct PacketPrinter {
     self.output = output
     self.namesHost = namesHost
     time = TimeText(clock: request.clock, isLocal: request.isLocal)
-    names = Dictionary(
-      try ProcessHistory(of: request.boot).processes.map { ($0.key, String(decoding: $0.comm, as: UTF8.self)) },
-      uniquingKeysWith: { $1 })
+    names = try ProcessNames(of: request.boot)
     namesContainer = request.containers.count > 1 && request.selected?.count != 1
   }
 
@@ -64,7 +62,7 @@ private struct PacketPrinter {
     words.append(interface(packet))
     words.append(packet.direction == .outbound ? "out" : packet.direction == .inbound ? "in " : "?  ")
     words.append(PacketText.summary(of: packet))
-    if let process = packet.process { words.append(EventText.printable(Array(name(of: process).utf8))) }
+    if let process = packet.process { words.append(names.label(process)) }
     try output.line(words.joined(separator: " "))
   }
 
@@ -72,8 +70,6 @@ private struct PacketPrinter {
     guard let interface = packet.interface else { return "-" }
     return interface.name.isEmpty ? "#\(interface.index)" : EventText.printable(Array(interface.name.utf8))
   }
-
-  private func name(of process: ProcessKey) -> String { "\(names[process] ?? "")[\(process.pid)]" }
 
   private func printJSON(_ packet: CapturedPacket) throws {
     var json = JSONText()
@@ -94,12 +90,13 @@ private struct PacketPrinter {
       json.set("destination.ip", ifPresent: address(layers.destination))
       json.set("destination.port", ifPresent: layers.destinationPort)
       json.set("network.iana_number", layers.transportProtocol)
+      json.set("network.community_id", ifPresent: CommunityID.text(of: layers, bytes))
     }
     json.set("summary", PacketText.summary(of: packet))
     if let process = packet.process {
       json.set("pid", process.pid)
       json.set("start_boot_ns", "\(process.start.nanoseconds)")
-      json.set("process", ifPresent: names[process])
+      json.set("process", ifPresent: names.name(process))
     }
     json.endObject()
     json.newline()

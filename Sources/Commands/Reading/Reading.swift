@@ -44,6 +44,8 @@ private func run(
   case "logs": try LogsCommand(file: file, output: output, showsAll: invocation.isSet("all")).run()
   case "top": try TopCommand(file: file, output: output).run()
   case "packets": try PacketsCommand(file: file, output: output).run()
+  case "connections": try ConnectionsCommand(file: file, output: output).run()
+  case "dns": try NamesCommand(file: file, output: output).run()
   case "ps": try PsCommand(file: file, output: output).run()
   case "events":
     try EventsCommand(

@@ -7,38 +7,9 @@ struct FlowTable {
   struct Key: Hashable {
     var namespace: UInt32
     var transport: UInt8
-    var local: Endpoint
+    var local: NetworkEndpoint
     /// Nil of a socket that takes from everybody.
-    var remote: Endpoint?
-  }
-
-  /// An address in sixteen bytes, of IPv4 too, and a port.
-  struct Endpoint: Hashable {
-    var upper: UInt64 = 0
-    var lower: UInt64 = 0
-    var port: UInt16
-
-    init?(_ address: SocketAddress) {
-      switch address {
-      case .ipv4(let bytes, let port): self.init(bytes, port)
-      case .ipv6(let bytes, let port): self.init(bytes, port)
-      case .unix, .other: return nil
-      }
-    }
-
-    /// IPv4 addresses are those that IPv6 maps them to: a socket of either may hold them.
-    init(_ bytes: some Collection<UInt8>, _ port: UInt16) {
-      self.port = port
-      if bytes.count == 4 {
-        lower = bytes.reduce(0xFFFF) { $0 << 8 | UInt64($1) }
-      } else {
-        upper = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        lower = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
-      }
-    }
-
-    var isAny: Bool { upper == 0 && (lower == 0 || lower == 0xFFFF_0000_0000) }
-    var withoutAddress: Endpoint { Endpoint([UInt8](repeating: 0, count: 16), port) }
+    var remote: NetworkEndpoint?
   }
 
   struct Owner: Hashable {
@@ -48,20 +19,71 @@ struct FlowTable {
 
   private var recent: [Key: Owner] = [:]
   private var older: [Key: Owner] = [:]
+  /// Connects that failed: their sockets have no port any more.
+  private var attempts: [Key: Attempt] = [:]
+  private var olderAttempts: [Key: Attempt] = [:]
   private let half: Int
+
+  private struct Attempt {
+    /// Nil: several tried at once, and whose packet it is cannot be told.
+    var owner: Owner?
+    var from: UInt64
+    var to: UInt64
+  }
+
+  /// How long after a connect came back its answer may come.
+  private static let attemptLength: UInt64 = 1_000_000_000
 
   init(capacity: Int) { half = max(capacity / 2, 1) }
 
-  var memoryInBytes: Int { (recent.capacity + older.capacity) * 112 }
+  var memoryInBytes: Int {
+    (recent.capacity + older.capacity) * 112 + (attempts.capacity + olderAttempts.capacity) * 136
+  }
 
   /// Notes whose a socket is.
   mutating func note(_ definition: FileDefinition, _ owner: Owner) {
-    guard let namespace = definition.networkNamespace, let local = definition.local.flatMap(Endpoint.init),
+    guard let namespace = definition.networkNamespace, let local = definition.local.flatMap(NetworkEndpoint.init),
       let transport = Self.transport(definition)
     else { return }
     insert(
-      Key(namespace: namespace, transport: transport, local: local, remote: definition.remote.flatMap(Endpoint.init)),
+      Key(
+        namespace: namespace, transport: transport, local: local,
+        remote: definition.remote.flatMap(NetworkEndpoint.init)),
       owner)
+  }
+
+  /// Notes who tried to connect, where no port is left that tells.
+  ///
+  /// - Parameters:
+  ///   - definition: Of the socket.
+  ///   - from: When connect was called, in nanoseconds since boot.
+  mutating func noteAttempt(
+    _ definition: FileDefinition, to remote: SocketAddress, _ owner: Owner, from: UInt64, to end: UInt64
+  ) {
+    guard let namespace = definition.networkNamespace, let transport = Self.transport(definition),
+      let remote = NetworkEndpoint(remote)
+    else { return }
+    let key = Key(namespace: namespace, transport: transport, local: Self.nowhere, remote: remote)
+    var attempt = Attempt(owner: owner, from: from, to: end + Self.attemptLength)
+    if let known = attempts[key] ?? olderAttempts[key], known.to >= from {
+      if known.owner != owner { attempt.owner = nil }
+      attempt.from = min(attempt.from, known.from)
+    }
+    if attempts.updateValue(attempt, forKey: key) == nil, attempts.count >= max(half / 4, 1) {
+      olderAttempts = attempts
+      attempts = [:]
+    }
+  }
+
+  private static let nowhere = NetworkEndpoint([UInt8](repeating: 0, count: 16), 0)
+
+  /// Whose connect a packet is of that failed or was closed since.
+  func attempt(namespace: UInt32, transport: UInt8, remote: NetworkEndpoint, at time: UInt64) -> Owner? {
+    let key = Key(namespace: namespace, transport: transport, local: Self.nowhere, remote: remote)
+    guard let attempt = attempts[key] ?? olderAttempts[key], time + Self.attemptLength / 100 >= attempt.from,
+      time <= attempt.to
+    else { return nil }
+    return attempt.owner
   }
 
   private static func transport(_ definition: FileDefinition) -> UInt8? {
@@ -83,7 +105,7 @@ struct FlowTable {
   }
 
   /// Whose a connection is; failing that whose the socket is that takes from everybody.
-  func owner(namespace: UInt32, transport: UInt8, local: Endpoint, remote: Endpoint) -> Owner? {
+  func owner(namespace: UInt32, transport: UInt8, local: NetworkEndpoint, remote: NetworkEndpoint) -> Owner? {
     find(Key(namespace: namespace, transport: transport, local: local, remote: remote))
       ?? find(Key(namespace: namespace, transport: transport, local: local.withoutAddress, remote: remote))
       ?? find(Key(namespace: namespace, transport: transport, local: local, remote: nil))

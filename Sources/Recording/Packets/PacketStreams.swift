@@ -175,10 +175,11 @@ final class PacketStreams {
         let slice = UnsafeRawBufferPointer(rebasing: bytes[start..<(start + Int(packet.captured))])
         start += Int(packet.captured)
         let direction: PacketDirection = packet.direction == 4 ? .outbound : packet.direction < 4 ? .inbound : .unknown
-        let socket = self.socket(of: slice, direction, namespace: UInt32(truncatingIfNeeded: batch.namespace), flows)
+        let time = BootTime(nanoseconds: UInt64(max(packet.wallTime - wallOffset, 0)))
+        let socket = self.socket(
+          of: slice, direction, namespace: UInt32(truncatingIfNeeded: batch.namespace), flows, at: time.nanoseconds)
         let container = socket?.container ?? owner
         guard wants(container), socket != nil || !needsOwner else { continue }
-        let time = BootTime(nanoseconds: UInt64(max(packet.wallTime - wallOffset, 0)))
         let interface = interface(batch.namespace, packet.interface)
         var head = PacketHead(
           time: time, wallTime: packet.wallTime, interface: interface.number, direction: direction,
@@ -193,17 +194,32 @@ final class PacketStreams {
   }
 
   private func socket(
-    of packet: UnsafeRawBufferPointer, _ direction: PacketDirection, namespace: UInt32, _ flows: FlowTable
+    of packet: UnsafeRawBufferPointer, _ direction: PacketDirection, namespace: UInt32, _ flows: FlowTable,
+    at time: UInt64
   ) -> FlowTable.Owner? {
-    guard let layers = PacketLayers(packet), let source = layers.sourcePort, let destination = layers.destinationPort
-    else { return nil }
-    let from = FlowTable.Endpoint(layers.source, source)
-    let to = FlowTable.Endpoint(layers.destination, destination)
+    guard let layers = PacketLayers(packet) else { return nil }
+    if let quoted = layers.quotedFlow(packet) {
+      // An error is of the connection that it is about: it comes to who sent that, or goes back to it.
+      let isOurs = direction == .outbound
+      let (local, remote) = isOurs ? (quoted.destination, quoted.source) : (quoted.source, quoted.destination)
+      return owner(namespace, quoted.transportProtocol, local, remote, flows, at: time)
+    }
+    guard let source = layers.sourcePort, let destination = layers.destinationPort else { return nil }
+    let from = NetworkEndpoint(layers.source, source)
+    let to = NetworkEndpoint(layers.destination, destination)
     let (local, remote) = direction == .outbound ? (from, to) : (to, from)
-    let transport = layers.transportProtocol
-    return flows.owner(namespace: namespace, transport: transport, local: local, remote: remote)
+    return owner(namespace, layers.transportProtocol, local, remote, flows, at: time)
+  }
+
+  private func owner(
+    _ namespace: UInt32, _ transport: UInt8, _ local: NetworkEndpoint, _ remote: NetworkEndpoint, _ flows: FlowTable,
+    at time: UInt64
+  ) -> FlowTable.Owner? {
+    flows.owner(namespace: namespace, transport: transport, local: local, remote: remote)
       // Over loopback a packet is seen once, and both ends are here.
       ?? flows.owner(namespace: namespace, transport: transport, local: remote, remote: local)
+      ?? flows.attempt(namespace: namespace, transport: transport, remote: remote, at: time)
+      ?? flows.attempt(namespace: namespace, transport: transport, remote: local, at: time)
   }
 
   private func interface(_ namespace: UInt64, _ index: UInt32, name: String? = nil) -> PacketInterface {

@@ -57,7 +57,10 @@ extension EventDecoder {
     if let blocked = details.blocked { setDuration(blocked, header, body.result, builder) }
     setPaths(details, recipe, in: builder)
     let address = setAddress(details, in: builder)
-    if kind == .networkConnect, let address { tellPeer(address, builder) }
+    if kind == .networkConnect, let address {
+      tellPeer(address, builder)
+      if let file = details.file { noteAttempt(file, address, header, blocked: details.blocked) }
+    }
     if kind == .networkConnect || kind == .networkAccept, let file = details.file { tellOutside(file, builder) }
     if kind == .networkReceive, isNameService(details, address) { learnNames(details.payload, kind, header, builder) }
     if let pair = details.pair {

@@ -16,6 +16,16 @@ extension EventDecoder {
     addressNames.learn(message, in: builder.stream.container, at: header.time)
   }
 
+  /// Whose packets those of a connect are that left its socket without a port.
+  mutating func noteAttempt(_ file: at_file, _ address: SocketAddress, _ header: at_header, blocked: UInt64?) {
+    guard flows != nil, file.id != 0, let socket = files.definition(of: FileID(rawValue: file.id)), socket.local == nil
+    else { return }
+    let container = attribution.place(cgroup: header.cgroup, mountNamespace: header.mount_namespace).container
+    flows?.noteAttempt(
+      socket, to: address, FlowTable.Owner(process: header.processKey, container: container),
+      from: header.time - min(blocked ?? 0, header.time), to: header.time)
+  }
+
   /// What is known of whom a container connects to.
   func tellPeer(_ address: SocketAddress, _ builder: EventBlockBuilder) {
     if let name = addressNames.name(of: address, in: builder.stream.container) {

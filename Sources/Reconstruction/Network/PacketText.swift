@@ -60,7 +60,8 @@ public enum PacketText {
     return port == nil ? socket.ip ?? "" : "\(socket)"
   }
 
-  private static func name(ofTransport number: UInt8) -> String {
+  /// `tcp`, `udp` …, `protocol 99`.
+  public static func name(ofTransport number: UInt8) -> String {
     switch number {
     case PacketLayers.tcp: "tcp"
     case PacketLayers.udp: "udp"
