@@ -20,7 +20,7 @@ _aftertrace() {
   if [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
   if [[ $current == = ]]; then current=; fi
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top packets events export rules fields help version completions man --help --version' -- "$current"))
+    COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top connections dns packets events export rules fields help version completions man --help --version' -- "$current"))
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -153,6 +153,26 @@ _aftertrace() {
       flags='--container --from --to --json --local'
       files=1
       ;;
+    connections)
+      case $previous in
+        --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
+        --from) :; return ;;
+        --to) :; return ;;
+        --filter | -f) :; return ;;
+      esac
+      flags='--container --from --to --json --local --filter'
+      files=1
+      ;;
+    dns)
+      case $previous in
+        --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
+        --from) :; return ;;
+        --to) :; return ;;
+        --filter | -f) :; return ;;
+      esac
+      flags='--container --from --to --json --local --filter'
+      files=1
+      ;;
     packets)
       case $previous in
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
@@ -203,7 +223,7 @@ _aftertrace() {
       case $previous in
       esac
       flags=''
-      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top packets events export rules fields help version completions man' -- "$current"))
+      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top connections dns packets events export rules fields help version completions man' -- "$current"))
       ;;
     version)
       case $previous in

@@ -123,6 +123,24 @@ complete -c aftertrace -n '__fish_seen_subcommand_from top' -l json -d 'print on
 complete -c aftertrace -n '__fish_seen_subcommand_from top' -l local -d 'print and read times in this machine\'s zone, not UTC'
 complete -c aftertrace -n '__fish_seen_subcommand_from top' -F
 
+complete -c aftertrace -n __fish_use_subcommand -a connections -d 'who talked with whom, a line a connection'
+complete -c aftertrace -n '__fish_seen_subcommand_from connections' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from connections' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
+complete -c aftertrace -n '__fish_seen_subcommand_from connections' -l to -x -d 'end here; the same forms as --from'
+complete -c aftertrace -n '__fish_seen_subcommand_from connections' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from connections' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from connections' -s f -l filter -x -d 'only what passes the filter EXPR'
+complete -c aftertrace -n '__fish_seen_subcommand_from connections' -F
+
+complete -c aftertrace -n __fish_use_subcommand -a dns -d 'what was asked of name servers, and the answers'
+complete -c aftertrace -n '__fish_seen_subcommand_from dns' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from dns' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
+complete -c aftertrace -n '__fish_seen_subcommand_from dns' -l to -x -d 'end here; the same forms as --from'
+complete -c aftertrace -n '__fish_seen_subcommand_from dns' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from dns' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from dns' -s f -l filter -x -d 'only what passes the filter EXPR'
+complete -c aftertrace -n '__fish_seen_subcommand_from dns' -F
+
 complete -c aftertrace -n __fish_use_subcommand -a packets -d 'what went over the network, a line a packet'
 complete -c aftertrace -n '__fish_seen_subcommand_from packets' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
 complete -c aftertrace -n '__fish_seen_subcommand_from packets' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
@@ -165,7 +183,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from fields' -l json -d 'print
 complete -c aftertrace -n '__fish_seen_subcommand_from fields' -l markdown -d 'print the page docs/fields.md'
 
 complete -c aftertrace -n __fish_use_subcommand -a help -d 'help on the program or on one command'
-complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures doctor inspect info containers ps state logs top packets events export rules fields help version completions man'
+complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures doctor inspect info containers ps state logs top connections dns packets events export rules fields help version completions man'
 
 complete -c aftertrace -n __fish_use_subcommand -a version -d 'the program\'s version'
 
