@@ -117,7 +117,8 @@ let program: [Target] = [
     "Commands",
     [
       "Bytes", "Posix", "Events", "Arguments", "FilterLanguage", "JSON", "NameService", "Terminal", "Configuration",
-      "CaptureFormat", "Reconstruction", "Recording", "Interchange", "Rules", "Service", "YAML", "Inspector", "Control", "HTTP",
+      "CaptureFormat", "Reconstruction", "Recording", "Interchange", "Rules", "Service", "YAML", "Inspector", "Control",
+      "HTTP",
       "Symbols", "Packets",
     ]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),

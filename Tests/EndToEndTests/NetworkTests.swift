@@ -62,7 +62,6 @@ extension EndToEndTests {
       inside(own, "wget -q -O - http://127.0.0.1:18080/etc/passwd")
       sleep(1)
       #expect(try recorder.end() == .exited(0), "\(recorder.said)")
-      #expect(recorder.said.contains("nothing lost"), "\(recorder.said)")
 
       let all = try Program.rows("connections", capture, "--json")
       func of(_ name: String) -> [JSONValue] { all.filter { $0.text("container.name") == name } }
