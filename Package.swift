@@ -81,7 +81,7 @@ let wrappers: [Target] = [
 let domain: [Target] = [
   module("FilterLanguage", ["Arguments", "RegularExpressions"]),
   module("Rules", ["Arguments", "FilterLanguage", "YAML"]),
-  module("Configuration", ["Arguments", "Events", "Packets", "Posix", "YAML"]),
+  module("Configuration", ["Arguments", "Events", "Packets", "Posix", "Rules", "YAML"]),
   module("CaptureFormat", ["Bytes", "Posix", "Events", "LZ4", "Digests"]),
   module("Reconstruction", ["Bytes", "Digests", "Events", "NameService", "CaptureFormat", "FilterLanguage"]),
   module("Alerts", ["Arguments", "Bytes", "Events", "JSON", "Triggers"]),
@@ -95,7 +95,8 @@ let engines: [Target] = [
   module(
     "Recording",
     [
-      "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "SystemCalls", "BPF", "JSON", "CaptureFormat",
+      "ProbeRecords", "Probes", "Bytes", "Posix", "Events", "FilterLanguage", "SystemCalls", "BPF", "JSON",
+      "CaptureFormat",
       "NameService", "Packets", "Reconstruction", "Triggers", "HTTP",
     ]),
   module(
@@ -105,11 +106,23 @@ let engines: [Target] = [
       "Zstd",
       "CaptureFormat", "Rules", "Reconstruction",
     ]),
+  module(
+    "LiveRules",
+    [
+      "CaptureFormat", "Events", "FilterLanguage", "HTTP", "Interchange", "JSON", "Posix", "Reconstruction",
+      "Recording",
+      "Rules", "Triggers",
+    ]),
   module("Control", ["Alerts", "Bytes", "Digests", "Gzip", "HTTP", "JSON", "Posix", "Triggers"]),
 ]
 
 let faces: [Target] = [
-  module("Inspector", ["Posix", "Events", "JSON", "Terminal", "CaptureFormat", "Reconstruction", "Interchange"])
+  module(
+    "Inspector",
+    [
+      "Posix", "Events", "JSON", "Terminal", "FilterLanguage", "Rules", "CaptureFormat", "Reconstruction",
+      "Interchange",
+    ])
 ]
 
 let program: [Target] = [
@@ -119,14 +132,14 @@ let program: [Target] = [
       "Bytes", "Posix", "Events", "Arguments", "FilterLanguage", "JSON", "NameService", "Terminal", "Configuration",
       "CaptureFormat", "Reconstruction", "Recording", "Interchange", "Rules", "Service", "YAML", "Inspector", "Control",
       "HTTP",
-      "Symbols", "Packets",
+      "LiveRules", "Symbols", "Packets",
     ]),
   .executableTarget(name: "aftertrace", dependencies: ["Commands"], swiftSettings: strict),
   .executableTarget(
     name: "benchmarks",
     dependencies: [
       "ProbeRecords", "Posix", "Events", "JSON", "Terminal", "BPF", "CaptureFormat", "Reconstruction", "Probes",
-      "Recording", "Triggers", "Inspector",
+      "Recording", "Rules", "FilterLanguage", "Triggers", "Inspector",
     ], swiftSettings: strict),
 ]
 
@@ -167,7 +180,8 @@ let testTargets: [Target] = [
   tests(of: "NameService", exclude: ["Fixtures"]),
   tests(of: "Terminal"),
   tests(
-    of: "Inspector", ["CaptureFormat", "Events", "JSON", "Posix", "Reconstruction", "SnapshotLab", "Terminal"],
+    of: "Inspector",
+    ["CaptureFormat", "Events", "Interchange", "JSON", "Posix", "Reconstruction", "SnapshotLab", "Terminal"],
     exclude: ["Snapshots"]),
   tests(of: "Reconstruction", ["CaptureFormat", "Events", "FilterLanguage", "NameService", "PacketLab", "Posix"]),
   tests(of: "Interchange", ["CaptureFormat", "Digests", "Events", "JSON", "Posix", "Reconstruction"]),
@@ -182,6 +196,12 @@ let testTargets: [Target] = [
       "SystemCalls", "Triggers",
     ],
     exclude: ["Fixtures"]),
+  tests(
+    of: "LiveRules",
+    [
+      "CaptureFormat", "Events", "FilterLanguage", "HTTP", "JSON", "Posix", "Reconstruction", "Recording", "Rules",
+      "Triggers",
+    ]),
   tests(of: "Arguments", ["SnapshotLab"], exclude: ["Snapshots"]),
   tests(of: "Commands", ["Arguments", "Configuration", "JSON", "Posix", "TriggerLab"]),
   tests(of: "Bytes"),

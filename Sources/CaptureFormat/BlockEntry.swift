@@ -39,6 +39,14 @@ public struct KindSet: Hashable, Sendable {
   }
 }
 
+extension KindSet {
+  /// False: none of these kinds is there.
+  public func mayContain(anyOf mask: KindMask) -> Bool {
+    let folded = mask.folded
+    return low & folded.low != 0 || high & folded.high != 0
+  }
+}
+
 /// Kinds of events that are looked for. One that a newer version wrote is always in it.
 public struct KindMask: Hashable, Sendable {
   private var words: SIMD4<UInt64> = .zero
@@ -59,6 +67,16 @@ public struct KindMask: Hashable, Sendable {
   }
 
   public func contains(_ kind: EventKind) -> Bool { contains(Int64(kind.rawValue)) }
+
+  public mutating func formUnion(_ other: KindMask) { words |= other.words }
+
+  /// As a directory has them: a kind by the last seven bits of its number.
+  var folded: KindSet {
+    var set = KindSet()
+    set.low = words[0] | words[2]
+    set.high = words[1] | words[3]
+    return set
+  }
 }
 
 /// A finished block, not yet at a place in a file.

@@ -222,6 +222,13 @@ public final class CaptureFile {
     if !problems.contains(problem) { problems.append(problem) }
   }
 
+  /// A block as it stands in the file, as a recorder sealed it.
+  public func sealedBlock(_ entry: BlockEntry) throws(CaptureError) -> SealedBlock {
+    SealedBlock(
+      bytes: try read(at: entry.offset, count: Int(min(entry.length, UInt32(BlockLayout.blockLimit)))), entry: entry,
+      secondCounts: [])
+  }
+
   func readBlock(_ entry: BlockEntry) throws(CaptureError) -> Block {
     guard entry.length <= BlockLayout.blockLimit else {
       throw .invalid(offset: entry.offset, what: "block length", value: UInt64(entry.length))

@@ -21,6 +21,14 @@ public final class EventBlock {
     self.cursor.initialize(to: cursor)
   }
 
+  /// Reads a block that is in memory, as a recorder sealed it.
+  public convenience init(_ sealed: SealedBlock) throws(CaptureError) {
+    let block = try Block(sealed.bytes, at: 0)
+    let cursor: EventCursor
+    do { cursor = try EventCursor(block) } catch { throw CaptureError(error, at: 0) }
+    self.init(cursor, entry: sealed.entry)
+  }
+
   deinit {
     cursor.deinitialize(count: 1)
     cursor.deallocate()

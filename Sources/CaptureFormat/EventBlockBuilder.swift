@@ -24,6 +24,8 @@ public final class EventBlockBuilder {
   }
 
   public var rowCount: Int { rows.pointee.rowCount }
+  /// Of the rows so far.
+  public var kinds: KindSet { rows.pointee.kinds }
   public var firstTime: BootTime { BootTime(nanoseconds: rowCount == 0 ? 0 : rows.pointee.firstTime) }
   public var lastTime: BootTime { BootTime(nanoseconds: rows.pointee.lastTime) }
   /// The youngest row's, also of what was sealed.

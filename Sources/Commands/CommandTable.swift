@@ -17,7 +17,7 @@ public let program = Program(
     infoCommand,
     containersCommand, psCommand, stateCommand, logsCommand, topCommand, connectionsCommand, dnsCommand, packetsCommand,
     eventsCommand, exportCommand,
-    rulesCommand, fieldsCommand, helpCommand,
+    findingsCommand, rulesCommand, fieldsCommand, helpCommand,
     versionCommand,
     completionsCommand, manCommand,
   ],
@@ -55,6 +55,12 @@ private let recordCommand = CommandDescription(
     Flag(
       "container", value: .init("ID", .container), summary: "record only this container",
       discussion: "The full id, an unambiguous prefix of it, or a name. It must be running.", isRepeatable: true),
+    Flag(
+      "filter", value: .init("EXPR", .text), summary: "keep only events that pass the filter EXPR",
+      discussion: """
+        In the language of sysdig and Falco, as reading commands take it. Processes and containers are told all the same; \
+        `info` says what was left out, and calls no such capture complete.
+        """),
     Flag(
       "for", value: .init("DURATION", .duration), summary: "stop after this long, such as 30s, 5m or 1h30m"),
     Flag(
@@ -160,6 +166,12 @@ private let watchCommand = CommandDescription(
     Flag("check", summary: "check the configuration, print what it comes to, and end"),
     Flag("json", summary: "with --check: print one JSON object"),
     Flag("directory", value: .init("DIR", .file), summary: "write captures into DIR"),
+    Flag(
+      "rules", value: .init("FILE", .file), summary: "try Falco's rules in FILE on what is recorded",
+      discussion: """
+        What a rule finds is told, in the log or as the configuration says, and captures its container. In place of the \
+        configuration's files; SIGHUP reads them again.
+        """, isRepeatable: true),
     Flag("socket", value: .init("PATH", .file), summary: "take triggers on the Unix socket PATH"),
     Flag(
       "memory", value: .init("SIZE", .size), summary: "all memory that it may take, the kernel's rings included",
@@ -290,11 +302,24 @@ private let packetsCommand = CommandDescription(
 private let eventsCommand = CommandDescription(
   "events", group: reading, summary: "every event, a line each, in the order of time",
   discussion: filterDiscussion,
-  flags: readingFlags + [filterFlag, symbols], operands: [capturesAndFilter],
+  flags: readingFlags + [filterFlag, printFlag, symbols], operands: [capturesAndFilter],
   examples: [
+    .init("aftertrace events -p '%evt.time %proc.name %fd.name' web.pcapng fd.type=ipv4", "Show chosen fields"),
     .init("aftertrace events --from -30s web.pcapng", "Show the last thirty seconds"),
     .init("aftertrace events web.pcapng \"evt.type=execve and proc.pname=nginx\"", "Show what nginx started"),
   ])
+
+private let findingsCommand = CommandDescription(
+  "findings", group: reading, summary: "what is worth a look, by built-in rules",
+  discussion: """
+    Some forty rules in Falco's syntax, each tagged with the techniques of MITRE ATT&CK: programs that the image did not bring, \
+    shells on sockets, ways out of the container, credentials read, miners and so on. A finding is no proof: it says where to look. \
+    Of each rule and container the first event is shown, with how often there were more; the gravest come first. The exit status is 1 \
+    where nothing is found.
+    """,
+  flags: readingFlags + [Flag("rules", summary: "print the rules themselves, for `rules run`")],
+  operands: [Operand("FILE", .file, summary: "a capture; `-` is standard input", isOptional: true, isRepeatable: true)],
+  examples: [.init("aftertrace findings web.pcapng", "See what is suspicious")])
 
 private let rulesCommand = CommandDescription(
   "rules", group: reading, summary: "check Falco's rules, or try them on a capture",
@@ -402,6 +427,14 @@ private let filterFlag = Flag(
   discussion: """
     A filter as sysdig and Falco have it, such as `evt.type=openat and fd.name startswith /etc`; `aftertrace fields` lists \
     what it can name. It can stand after the captures without a flag, too.
+    """)
+
+private let printFlag = Flag(
+  "print", short: "p", value: .init("FORMAT", .text), summary: "print the fields that FORMAT names",
+  discussion: """
+    Text with fields in it, as sysdig has it: `%evt.time %proc.name %20fd.name %tolower(proc.exe)`; with --json an object of \
+    them a line. What is not known is `<NA>`, in JSON null; no event is left out for it. `-pc` is a format for containers, \
+    `-pk` one for Kubernetes, `-pp` a plain one.
     """)
 
 private let filterDiscussion = """

@@ -17,6 +17,7 @@ func runRecord(_ invocation: Invocation) throws -> Int32 {
     commandLine: (["record"] + (invocation.trailing.map { ["--", $0[0]] } ?? [])).joined(separator: " "))
   options.containers = invocation.values(of: "container")
   options.command = invocation.trailing
+  options.filter = try invocation.value(of: "filter").map { try FilterWish.compile($0) }
   options.duration = invocation.duration(of: "for")
   if let size = invocation.size(of: "max-size") { options.sizeLimit = size }
   if let size = invocation.size(of: "ring-size") { options.ringSize = powerOfTwo(atLeast: size) }

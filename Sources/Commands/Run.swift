@@ -34,6 +34,7 @@ private func run(_ invocation: Invocation) -> Int32 {
   case "record": return guarded { try runRecord(invocation) }
   case "captures": return guarded { try CapturesCommand(invocation).run(invocation.operands) }
   case "fields": return guarded { try runFields(invocation) }
+  case "findings": return guarded { try runFindings(invocation) }
   case "rules": return guarded { try runRules(invocation) }
   case "trigger": return guarded { try runTrigger(invocation) }
   case "doctor": return guarded { try runDoctor(invocation) }

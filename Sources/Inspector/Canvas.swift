@@ -122,6 +122,7 @@ extension InspectorState {
     case .help(let scroll): canvas.drawHelp(scroll)
     case .filter(let place): canvas.drawFilterDialog(place)
     case .files(let place): canvas.drawFilesDialog(place)
+    case .findings(let place): canvas.drawFindings(place)
     case .detail: canvas.drawDetailOverlay()
     }
     canvas.drawFooter()

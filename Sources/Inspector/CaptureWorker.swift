@@ -30,6 +30,7 @@ public final class CaptureWorker {
   private var resources: ResourceJob?
   private var search: SearchJob?
   private var export: ExportJob?
+  private var findings: FindingSearch?
   private var isRefreshDue = false
   private static let windowsToKeep = 4
   private static let sliceInNanoseconds: UInt64 = 8_000_000
@@ -88,6 +89,7 @@ public final class CaptureWorker {
     case .band(let request): band = request
     case .search(let request): search = SearchJob(request, window(for: request.selection), fileEnd: tables.last)
     case .cancelSearch: search = nil
+    case .findings: findings = FindingSearch(capture, on: line)
     case .export(let request): begin(request)
     case .refresh: isRefreshDue = true
     case .open(let path): open(path)
@@ -131,6 +133,11 @@ public final class CaptureWorker {
       let isDone = try job.work(while: slice())
       mailbox.answer(.search(job.result(isDone: isDone)))
       if isDone { search = nil }
+    } else if let job = findings {
+      let tables = tables
+      let isDone = try job.work(while: slice(), shown: { tables.shown($0) })
+      mailbox.answer(.findings(job.findings, progress: isDone ? 1 : min(job.progress, 0.99)))
+      if isDone { findings = nil }
     } else if let job = export {
       let isDone = try job.work(window(for: job.selection), while: slice())
       mailbox.answer(
@@ -148,6 +155,7 @@ public final class CaptureWorker {
     histogram = nil
     band = nil
     search = nil
+    findings = nil
     isRefreshDue = false
     areProcessesDue = false
   }
@@ -158,7 +166,8 @@ public final class CaptureWorker {
     line = CommonTime(capture.boots)
     text = EventText(capture.catalogue, naming: capture.boots.flatMap(\.containers))
     resources = nil
-    if !line.isOfOneBoot { windows = [] }
+    // What a filter's fields are read from has grown too.
+    if !line.isOfOneBoot { windows = [] } else { windows.removeAll { $0.selection.filter != nil } }
   }
 
   /// True until the slice is over or something new is asked for.

@@ -12,7 +12,7 @@ public enum Command: Hashable, Sendable {
   case choose
   case back
   case search, findNext, findPrevious
-  case filterMenu
+  case filterMenu, filterPrompt
   case toggleFailed, toggleDescendants, clearFilters
   case goToTime
   case export
@@ -20,6 +20,7 @@ public enum Command: Hashable, Sendable {
   case follow
   case help
   case files
+  case findings
   case toggleState
   case zoomIn, zoomOut, zoomWhole, mark
   case suspend, redraw, quit
@@ -103,7 +104,8 @@ extension InspectorState {
 
   private static let letters: [Unicode.Scalar: Command] = [
     "j": .move(1), "k": .move(-1), "h": .sideways(-1), "l": .sideways(1), "g": .top, "G": .bottom, "q": .quit,
-    "?": .help, "/": .search, "n": .findNext, "N": .findPrevious, "f": .filterMenu, "x": .toggleFailed,
+    "?": .help, "/": .search, "n": .findNext, "N": .findPrevious, "f": .filterMenu, "&": .filterPrompt, "!": .findings,
+    "x": .toggleFailed,
     "d": .toggleDescendants, "0": .zoomWhole, "+": .zoomIn, "=": .zoomIn, "-": .zoomOut, "z": .zoomIn, "Z": .zoomOut,
     "m": .mark, " ": .toggle, ":": .goToTime, "e": .export, "y": .copyLine, "F": .follow, "o": .files,
     "r": .clearFilters, "1": .focus(.timeline), "2": .focus(.containers), "3": .focus(.processes),

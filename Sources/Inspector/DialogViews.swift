@@ -22,6 +22,11 @@ extension Canvas {
         case .failed: ("only what failed", "x, anywhere")
         case .text:
           ("only with text" + (state.filter.text.map { ": " + EventText.printable(Array($0.text.utf8)) } ?? "…"), "")
+        case .expression:
+          (
+            "filter" + (state.filter.expression.map { ": " + EventText.printable(Array($0.text.utf8)) } ?? "…"),
+            state.filter.expression == nil ? "&, anywhere: proc.name=sh" : ""
+          )
         case .lane(let lane): ("lane " + lane.name, "")
         case .kind(let kind):
           (
@@ -81,8 +86,10 @@ extension Canvas {
     ("a container", "its row narrows processes, events, timeline"),
     ("a process", "its row narrows events; d: with all that it started"),
     ("f", "by lane, kind, failure, text; samples of resources"),
+    ("&", "by a filter as sysdig and Falco have them: proc.name=sh"),
     ("x", "only what failed"),
     ("r", "all again"),
+    ("!", "what the built-in rules find: Enter goes there"),
     ("", "Time"),
     (":", "go to a time: 14:02, 14:02:11.5, -30s, +5s, an ISO date"),
     ("+ -", "zoom in and out, around the cursor"),

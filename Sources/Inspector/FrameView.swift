@@ -105,8 +105,9 @@ extension Canvas {
   // MARK: Bottom
 
   mutating func drawFooter() {
-    let row = layout.footer.row
+    var row = layout.footer.row
     if let prompt = state.prompt {
+      if prompt.problem != nil, row > 2 { row -= 1 }
       let start = buffer.put(prompt.label, column: 0, row: row, style: theme.key)
       // The end of a long line stays in view.
       let scalars = Array(prompt.text.unicodeScalars)
@@ -115,6 +116,25 @@ extension Canvas {
         scalars[range].reduce(0) { $0 + (CharacterWidth.columns(of: $1) ?? 1) }
       }
       while first < prompt.cursor, columns(first..<prompt.cursor) > layout.footer.width - start - 2 { first += 1 }
+      if let problem = prompt.problem, row > 1, row < layout.footer.row {
+        buffer.fill(Rectangle(column: 0, row: row - 1, width: layout.footer.width, height: 3))
+        cell(
+          EventText.printable(Array(problem.message.utf8)), 1, row - 1, width: layout.footer.width - 1,
+          style: theme.problem)
+        buffer.put(prompt.label, column: 0, row: row, style: theme.key)
+        let place = problem.place.clamped(to: first..<max(scalars.count, first))
+        let column = start + columns(first..<max(place.lowerBound, first))
+        let carets = String(repeating: "^", count: max(columns(place), 1))
+        let hint = problem.hint.map { " " + EventText.printable(Array($0.utf8)) } ?? ""
+        // What does not fit behind the place stands before it.
+        let room = layout.footer.width - column
+        if carets.columnCount + hint.columnCount <= room || column < hint.columnCount + 1 {
+          cell(carets + hint, column, row + 1, width: room, style: theme.problem)
+        } else {
+          cell(hint + " ", column - hint.columnCount - 1, row + 1, width: hint.columnCount + 1, style: theme.problem)
+          cell(carets, column, row + 1, width: room, style: theme.problem)
+        }
+      }
       buffer.put(String(String.UnicodeScalarView(scalars[first...])), column: start, row: row)
       buffer.cursor = ScreenPosition(column: start + columns(first..<prompt.cursor), row: row)
       return
@@ -143,6 +163,7 @@ extension Canvas {
     case .help: return [("↑↓", "scroll"), ("Esc", "close")]
     case .filter: return [("Space", "on, off"), ("Enter", "only this"), ("r", "all again"), ("Esc", "close")]
     case .files: return [("Enter", "open"), ("Esc", "close")]
+    case .findings: return [("↑↓", "select"), ("Enter", "go there"), ("Esc", "close")]
     case .detail: return [("↑↓", "scroll"), ("←→", "other events"), ("y", "copy"), ("Esc", "close")]
     case .none: break
     }
@@ -163,8 +184,8 @@ extension Canvas {
         + common
     case .events:
       return [
-        ("Enter", "detail"), ("/", "search"), ("n", "next"), ("f", "filter"), ("x", "failed"), (":", "time"),
-        ("+-", "zoom"),
+        ("Enter", "detail"), ("/", "search"), ("n", "next"), ("f", "filter"), ("&", "where"), ("x", "failed"),
+        (":", "time"), ("+-", "zoom"),
       ]
         + common + [("e", "export"), ("y", "copy"), ("F", "follow"), ("r", "all again")]
     case .detail: return [("↑↓", "scroll"), ("Enter", "large"), ("y", "copy")] + state + common

@@ -126,6 +126,9 @@ extension InspectorState {
     case .files(var place):
       place.settle(count: files.count, height: filesDialog.height - 4)
       overlay = .files(place)
+    case .findings(var place):
+      place.settle(count: findings?.items.count ?? 0, height: findingsDialog.height - 4)
+      overlay = .findings(place)
     default: break
     }
   }
@@ -148,6 +151,7 @@ extension InspectorState {
       guard result.generation == search.generation else { return [] }
       search.result = result
       return jump() + settle()
+    case .findings(let items, let progress): findings = Findings(items: items, progress: progress)
     case .exported(let path, let count, let isDone):
       export = isDone ? nil : (path, count)
       if isDone { message = Message(text: "\(countText(UInt64(count))) events written to \(path)") }

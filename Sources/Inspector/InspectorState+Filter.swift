@@ -4,14 +4,14 @@ internal import Reconstruction
 
 /// One row of the filter dialog.
 enum FilterItem: Hashable {
-  case failed, text
+  case failed, text, expression
   case lane(Lane)
   case kind(EventKind)
 }
 
 extension InspectorState {
   var filterItems: [FilterItem] {
-    [.failed, .text] + Lane.ofEvents.map { .lane($0) } + tables.kinds.map { .kind($0) }
+    [.failed, .text, .expression] + Lane.ofEvents.map { .lane($0) } + tables.kinds.map { .kind($0) }
   }
 
   /// Samples of resources come each second: the bands on the timeline show them, the list only when it is told to.
@@ -21,6 +21,7 @@ extension InspectorState {
     switch item {
     case .failed: filter.isFailedOnly
     case .text: filter.text != nil
+    case .expression: filter.expression != nil
     case .lane(let lane): filter.lanes?.contains(lane) ?? true
     case .kind(let kind): (filter.kinds ?? usualKinds).contains(kind)
     }
@@ -54,6 +55,8 @@ extension InspectorState {
     case .failed: filter.isFailedOnly.toggle()
     case .text:
       if filter.text == nil { prompt = Prompt(.text) } else { filter.text = nil }
+    case .expression:
+      if filter.expression == nil { prompt = Prompt(.expression) } else { filter.expression = nil }
     case .lane(let lane):
       let lanes = (filter.lanes ?? Set(Lane.ofEvents)).symmetricDifference([lane])
       filter.lanes = lanes.count == Lane.ofEvents.count ? nil : lanes
@@ -66,7 +69,7 @@ extension InspectorState {
   /// This one alone; all again when it is alone already.
   private mutating func only(_ item: FilterItem) {
     switch item {
-    case .failed, .text: toggle(item)
+    case .failed, .text, .expression: toggle(item)
     case .lane(let lane): filter.lanes = filter.lanes == [lane] ? nil : [lane]
     case .kind(let kind): filter.kinds = filter.kinds == [kind] ? nil : [kind]
     }
@@ -129,6 +132,7 @@ extension InspectorState {
     selection.kinds = filter.kinds
     selection.isFailedOnly = filter.isFailedOnly
     selection.texts = filter.text.map { [$0] } ?? []
+    selection.filter = filter.expression
     selection.unwantedKinds = [.containerResources]
     if let range = filter.range {
       selection.from = range.from
@@ -181,6 +185,9 @@ extension InspectorState {
     }
     if filter.isFailedOnly { crumbs.append("failed only") }
     if let text = filter.text { crumbs.append("with “\(EventText.printable(Array(text.text.utf8)))”") }
+    if let expression = filter.expression {
+      crumbs.append("where " + EventText.printable(Array(expression.text.utf8)))
+    }
     return crumbs
   }
 }

@@ -1,5 +1,6 @@
 internal import CaptureFormat
 internal import Events
+internal import FilterLanguage
 internal import Reconstruction
 internal import Terminal
 
@@ -8,6 +9,7 @@ extension InspectorState {
 
   mutating func edit(_ edit: Command.Edit) -> [Effect] {
     guard var line = prompt else { return [] }
+    line.problem = nil
     var scalars = Array(line.text.unicodeScalars)
     line.cursor = max(0, min(line.cursor, scalars.count))
     switch edit {
@@ -67,12 +69,36 @@ extension InspectorState {
     case .text:
       filter.text = TextPattern(line.text)
       return refilter()
+    case .expression: return filterEvents(line)
     case .time: return goTo(timeText: line.text)
     case .export:
       guard !line.text.isEmpty else { return [] }
       export = (line.text, 0)
       return [.ask(.export(ExportRequest(selection: selection, path: line.text)))]
     }
+  }
+
+  /// Takes what was typed as the filter; what is wrong with it is shown where it stands.
+  private mutating func filterEvents(_ line: Prompt) -> [Effect] {
+    if line.text.allSatisfy(\.isWhitespace) {
+      filter.expression = nil
+      return refilter()
+    }
+    do throws(FilterError) {
+      filter.expression = try EventFilter(line.text)
+    } catch {
+      func characters(_ offset: Int) -> Int {
+        String(decoding: line.text.utf8.prefix(offset), as: UTF8.self).unicodeScalars.count
+      }
+      var line = line
+      line.problem = Prompt.Problem(
+        message: error.problem.message, hint: error.problem.hint,
+        place: characters(error.range.start)..<max(characters(error.range.end), characters(error.range.start) + 1))
+      line.cursor = characters(error.range.start)
+      prompt = line
+      return []
+    }
+    return refilter()
   }
 
   private mutating func goTo(timeText text: String) -> [Effect] {

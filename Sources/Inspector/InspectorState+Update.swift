@@ -47,6 +47,7 @@ extension InspectorState {
     case .findNext: return find(isForward: true)
     case .findPrevious: return find(isForward: false)
     case .filterMenu: overlay = .filter(ListPlace())
+    case .filterPrompt: prompt = Prompt(.expression, filter.expression?.text ?? "")
     case .toggleFailed:
       filter.isFailedOnly.toggle()
       return refilter()
@@ -60,6 +61,7 @@ extension InspectorState {
     case .follow: return toggleFollowing()
     case .help: overlay = .help(scroll: 0)
     case .files: overlay = .files(ListPlace())
+    case .findings: return openFindings()
     case .zoomIn: return zoomIn()
     case .zoomOut: return zoomOut()
     case .zoomWhole: return setRange(nil)
@@ -179,6 +181,8 @@ extension InspectorState {
     }
     if axis.mark != nil {
       axis.mark = nil
+    } else if filter.expression != nil {
+      filter.expression = nil
     } else if filter.text != nil {
       filter.text = nil
     } else if filter.kinds != nil || filter.lanes != nil {
@@ -255,7 +259,8 @@ extension InspectorState {
 
   private mutating func actInOverlay(_ command: Command) -> [Effect] {
     switch (command, overlay) {
-    case (.quit, .detail), (.quit, .help), (.quit, .filter), (.quit, .files), (.back, _): overlay = .none
+    case (.quit, .detail), (.quit, .help), (.quit, .filter), (.quit, .files), (.quit, .findings), (.back, _):
+      overlay = .none
     case (.help, .help): overlay = .none
     case (.choose, .help), (.choose, .detail): overlay = .none
     case (.filterMenu, .filter): overlay = .none
@@ -283,6 +288,7 @@ extension InspectorState {
     case (.copyLine, .detail): return copyLine()
     case (_, .filter(let place)): return actInFilterMenu(command, place)
     case (_, .files(let place)): return actInFiles(command, place)
+    case (_, .findings(let place)): return actInFindings(command, place)
     default: break
     }
     return []

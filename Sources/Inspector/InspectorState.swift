@@ -1,5 +1,6 @@
 internal import CaptureFormat
 public import Events
+public import Interchange
 public import Reconstruction
 public import Terminal
 
@@ -44,6 +45,8 @@ public struct InspectorState: Sendable {
   public var histogram: Histogram?
   public var band: Band?
   public var search = Search()
+  /// What the built-in rules found; nil until it is asked for.
+  public var findings: Findings?
   public var overlay = Overlay.none
   public var prompt: Prompt?
   /// What is said at the bottom until the next key.
@@ -98,6 +101,8 @@ public struct Filter: Hashable, Sendable {
   public var lanes: Set<Lane>?
   public var kinds: Set<EventKind>?
   public var text: TextPattern?
+  /// In the language of filters.
+  public var expression: EventFilter?
   /// Of time; nil is the whole capture.
   public var range: TimeRange?
   public init() {}
@@ -202,6 +207,14 @@ public enum Overlay: Hashable, Sendable {
   case filter(ListPlace)
   case detail
   case files(ListPlace)
+  case findings(ListPlace)
+}
+
+/// What the built-in rules found so far.
+public struct Findings: Hashable, Sendable {
+  public var items: [Finding] = []
+  /// Of what is to be read, 0 to 1.
+  public var progress = 0.0
 }
 
 /// A line that is being typed.
@@ -209,10 +222,20 @@ public struct Prompt: Hashable, Sendable {
   public enum Purpose: Hashable, Sendable {
     /// In the list of that pane.
     case search(Pane)
-    case time, export, text
+    case time, export, text, expression
+  }
+  /// What is wrong with what was typed, and where in it.
+  public struct Problem: Hashable, Sendable {
+    public var message: String
+    /// What would help.
+    public var hint: String?
+    /// In characters of the text.
+    public var place: Range<Int>
   }
   public var purpose: Purpose
   public var text: String
+  /// Shown until something is typed.
+  public var problem: Problem?
   /// Characters before the cursor.
   public var cursor: Int
 
@@ -231,6 +254,7 @@ public struct Prompt: Hashable, Sendable {
     case .time: "go to time: "
     case .export: "export to: "
     case .text: "only events with: "
+    case .expression: "filter: "
     }
   }
 }

@@ -1,4 +1,5 @@
 public import Events
+public import Interchange
 public import Reconstruction
 
 /// What the worker is asked for.
@@ -9,6 +10,8 @@ public enum WorkerRequest: Hashable, Sendable {
   case band(BandRequest)
   case search(SearchRequest)
   case cancelSearch
+  /// What the built-in rules find.
+  case findings
   case export(ExportRequest)
   /// Has the file grown?
   case refresh
@@ -63,6 +66,8 @@ public enum WorkerResult: Sendable {
   case histogram(HistogramRequest, [[UInt32]])
   case band(BandRequest, ResourceBandParts)
   case search(SearchResult)
+  /// Those so far, the gravest first; how much is read, 0 to 1.
+  case findings([Finding], progress: Double)
   case exported(path: String, count: Int, isDone: Bool)
   /// The file was looked at again.
   case refreshed(hasGrown: Bool)

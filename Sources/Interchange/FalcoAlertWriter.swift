@@ -1,6 +1,6 @@
 public import CaptureFormat
 internal import Events
-internal import FilterLanguage
+public import FilterLanguage
 public import JSON
 public import Reconstruction
 public import Rules
@@ -13,9 +13,13 @@ public struct FalcoAlertWriter {
 
   /// - Parameter bank: Of the rules' filters, with the fields of their outputs.
   public init(_ bank: FilterBank, _ boot: CaptureBoot) {
+    self.init(bank, clock: boot.clock, hostName: boot.hostName)
+  }
+
+  public init(_ bank: FilterBank, clock: CaptureClock, hostName: String?) {
     self.bank = bank
-    clock = boot.clock
-    hostName = boot.hostName
+    self.clock = clock
+    self.hostName = hostName
   }
 
   /// The filters and fields of rules, to be tried on a boot.
@@ -26,6 +30,11 @@ public struct FalcoAlertWriter {
   /// `16:31:56.746609046: Warning A shell was spawned | user=root …`, safe for a terminal.
   public func line(_ rule: CompiledRule, _ event: EventBlock) -> String {
     EventText.printable(Array(output(rule, event).utf8))
+  }
+
+  /// The rule's output alone.
+  public func text(_ rule: CompiledRule, _ event: EventBlock) -> String {
+    EventText.printable(Array(rule.output.text { bank.value(of: $0, at: event).text }.utf8))
   }
 
   private func output(_ rule: CompiledRule, _ event: EventBlock) -> String {
@@ -42,13 +51,7 @@ public struct FalcoAlertWriter {
     json.set("output", output(rule, event))
     json.beginObject("output_fields")
     for (name, term) in rule.output.fields {
-      switch bank.value(of: term, at: event) {
-      case .absent: json.setNull(name)
-      case .integer(let value): json.set(name, value)
-      case .boolean(let value): json.set(name, value)
-      case .text(let bytes): json.set(name, bytes)
-      case let value: json.set(name, value.text)
-      }
+      json.set(name, bank.value(of: term, at: event))
     }
     json.endObject()
     json.set("priority", rule.rule.priority.name)
@@ -57,5 +60,18 @@ public struct FalcoAlertWriter {
     json.set("tags", strings: rule.rule.tags)
     json.set("time", ifPresent: time(of: event).map { $0.date + "T" + $0.timeOfDay(digits: 9) + "Z" })
     json.endObject()
+  }
+}
+
+extension JSONText {
+  /// A number, true or false where it is one, null where there is none, else text.
+  public mutating func set(_ name: String, _ value: FieldValue) {
+    switch value {
+    case .absent: setNull(name)
+    case .integer(let value): set(name, value)
+    case .boolean(let value): set(name, value)
+    case .text(let bytes): set(name, bytes)
+    default: set(name, value.text)
+    }
   }
 }

@@ -67,6 +67,11 @@ extension FileDescriptor {
     try open(path, flags: O_RDWR | O_APPEND | O_NOFOLLOW)
   }
 
+  /// The same; the file is made, readable by its owner alone, where it is missing.
+  public static func openToAppend(_ path: String) throws(SystemError) -> FileDescriptor {
+    try open(path, flags: O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW)
+  }
+
   /// Opens a file that is to be locked, and makes it where it is missing; a symbolic link is not followed.
   ///
   /// The corresponding C function is `open` with `O_CREAT | O_NOFOLLOW`.

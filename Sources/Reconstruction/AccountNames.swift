@@ -8,7 +8,10 @@ public struct AccountNames: Sendable {
 
   public static let none = AccountNames([])
 
-  public init(_ containers: [ContainerRow]) {
+  public init(_ containers: [ContainerRow]) { take(containers) }
+
+  /// Adds what is known of containers, in the place of what was.
+  mutating func take(_ containers: [ContainerRow]) {
     func table(_ names: [AccountName]) -> [UInt32: [UInt8]] {
       Dictionary(names.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
     }

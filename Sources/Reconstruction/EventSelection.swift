@@ -1,5 +1,6 @@
 public import CaptureFormat
 public import Events
+public import FilterLanguage
 
 /// Which events are wanted. Nil and false are no condition.
 public struct EventSelection: Hashable, Sendable {
@@ -13,6 +14,7 @@ public struct EventSelection: Hashable, Sendable {
   public var texts: [TextPattern] = []
   /// Left out, where ``kinds`` does not ask for them.
   public var unwantedKinds: Set<EventKind> = []
+  public var filter: EventFilter?
   public var from = BootTime(nanoseconds: 0)
   public var to = BootTime(nanoseconds: .max)
 
@@ -26,6 +28,18 @@ public struct EventSelection: Hashable, Sendable {
     if let kinds, !kinds.contains(where: { entry.kinds.mayContain($0) }) { return false }
     return true
   }
+}
+
+/// A filter by itself, without lists and macros: its text says all of it.
+public struct EventFilter: Hashable, Sendable {
+  public let compiled: CompiledFilter
+
+  public init(_ text: String) throws(FilterError) { compiled = try CompiledFilter(text) }
+
+  public var text: String { compiled.text }
+
+  public static func == (left: Self, right: Self) -> Bool { left.text == right.text }
+  public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
 extension EventBlock {

@@ -65,6 +65,9 @@ public final class EventWindow {
   private var entries: [BlockEntry] = []
   /// Of the sections' directories when ``entries`` were taken from them.
   private var directoryCount = -1
+  /// Of the selection's filter, by section; made when a block is first asked for, as it may read many.
+  private var filters: [UInt32: PreparedFilter] = [:]
+  private var originals: [UInt64: BlockEntry] = [:]
   private var indexes: [UInt64: BlockIndex] = [:]
   private var rowsKept = 0
   private var calls: UInt64 = 0
@@ -86,6 +89,10 @@ public final class EventWindow {
     let count = capture.sections.reduce(0) { $0 + $1.directory.count }
     if directoryCount != count {
       directoryCount = count
+      // A filter asks for times of the boot, and not for those of the common line.
+      if selection.filter != nil {
+        originals = Dictionary(capture.directory.map { ($0.offset, $0) }, uniquingKeysWith: { first, _ in first })
+      }
       entries = capture.directory.lazy.map(line.entry).filter(selection.mayMatch).sorted {
         ($0.firstTime, $0.offset) < ($1.firstTime, $1.offset)
       }
@@ -247,29 +254,47 @@ public final class EventWindow {
     isNewlyRead = true
     var index = BlockIndex(lastUse: calls)
     guard let section = capture.section(of: entry) else { return index }
-    do throws(CaptureError) {
-      let block = try section.readEvents(entry)
-      var matcher = EventMatcher(selection, block, text, line)
-      if matcher.canMatch {
-        var isSorted = true
-        while block.next() {
-          let position = line.time(block.time, in: entry.section)
-          guard matcher.matches(block, at: position) else { continue }
-          let time = position.nanoseconds
-          if let last = index.times.last, last > time { isSorted = false }
-          index.times.append(time)
-          index.rows.append(UInt32(block.row))
-        }
-        if !isSorted { index.sort() }
+    let filter = try filter(for: entry.section)
+    let original = originals[entry.offset] ?? entry
+    if filter?.mayMatch(original) ?? true {
+      do throws(CaptureError) {
+        try read(try section.readEvents(original), filter, into: &index)
+      } catch {
+        // Damaged: left out, and among the file's problems where others look for them.
+        if case .system = error { throw error }
+        try section.noteDamage(error, at: entry)
       }
-    } catch {
-      // Damaged: left out, and among the file's problems where others look for them.
-      if case .system = error { throw error }
-      try section.noteDamage(error, at: entry)
     }
     indexes[entry.offset] = index
     rowsKept += index.rows.count
     return index
+  }
+
+  private func read(
+    _ block: EventBlock, _ filter: PreparedFilter?, into index: inout BlockIndex
+  ) throws(CaptureError) {
+    var matcher = EventMatcher(selection, block, text, line)
+    guard matcher.canMatch else { return }
+    var isSorted = true
+    while filter.map({ $0.advance(block) }) ?? block.next() {
+      let position = line.time(block.time, in: block.entry.section)
+      guard matcher.matches(block, at: position) else { continue }
+      let time = position.nanoseconds
+      if let last = index.times.last, last > time { isSorted = false }
+      index.times.append(time)
+      index.rows.append(UInt32(block.row))
+    }
+    if !isSorted { index.sort() }
+  }
+
+  /// What decides on the selection's filter for blocks of a section.
+  private func filter(for section: UInt32) throws(CaptureError) -> PreparedFilter? {
+    guard let filter = selection.filter?.compiled else { return nil }
+    if let known = filters[section] { return known }
+    guard let boot = capture.boots.first(where: { $0.sections.contains { $0.section == section } }) else { return nil }
+    let prepared = try PreparedFilter(filter, of: boot)
+    for section in boot.sections { filters[section.section] = prepared }
+    return prepared
   }
 
   /// Forgets what was not used lately, when too much is kept. Only between pages: one page needs all of its blocks.

@@ -1,5 +1,6 @@
 internal import CaptureFormat
 internal import Events
+internal import FilterLanguage
 public import Posix
 
 /// Records what containers do, from the probes to the file.
@@ -14,6 +15,9 @@ public final class Recorder {
   private var command: HeldCommand?
   /// How many containers the file tells of, and which of them changed since.
   private var changedContainers: Set<ContainerKey> = []
+  /// Where only some events are kept.
+  private let sieve: EventSieve?
+  private var nextPass: UInt64 = 0
 
   private var streams: Streams { engine.streams }
   private var session: ProbeSession { engine.session }
@@ -28,18 +32,26 @@ public final class Recorder {
     do {
       let output = try CaptureOutput(sizeLimit: options.sizeLimit)
       self.output = output
+      let sieve = options.filter.map { filter in
+        EventSieve(filter, since: BootTime(nanoseconds: Clock.boot)) { output.append(.block($0)) }
+      }
+      self.sieve = sieve
       engine = try RecordingEngine(
         .init(
           ringSize: options.ringSize, recordsByDefault: options.containers.isEmpty,
           isSubtreeOnly: options.command != nil, payload: options.payload,
           durations: options.durations, packets: options.packets, forced: options.forced),
-        streams: Streams(wanted: options.containers.isEmpty ? nil : []) { output.append(.block($0)) })
+        streams: Streams(wanted: options.containers.isEmpty ? nil : []) { block in
+          if let sieve { sieve.take(block) } else { output.append(.block(block)) }
+        })
       if !options.containers.isEmpty { try select() }
       if options.command == nil || options.containers.isEmpty { engine.scanProcesses() }
       writer = try output.start(writingTo: file, provenance: provenance(), catalogue: .live())
-      output.append(.anchors([engine.anchor(.start)]))
+      append(engine.anchor(.start))
       writeContainers(resolver.containers.map(\.key))
       output.append(.processes(engine.decoder.processes.rows(isOwn: isOwn)))
+      sieve?.take(resolver.containers.map { ContainerRow($0) })
+      sieve?.take(engine.decoder.processes.rows { _ in true })
       if let words = options.command { command = try HeldCommand(words) }
     } catch {
       throw RecordingError(error)
@@ -113,8 +125,21 @@ public final class Recorder {
     engine.sampleResources(now) { tells(of: $0) }
     engine.takePackets(now)
     try takeLosses()
+    if let sieve {
+      // All of them at once: so a filter is never asked before the exec of its event's process is known.
+      if now >= nextPass {
+        streams.sealAll()
+        sieve.pass()
+        nextPass = now + 1_000_000_000
+      }
+    }
     streams.sealAged(now: BootTime(nanoseconds: now))
-    if let anchor = engine.dueAnchor(now) { output.append(.anchors([anchor])) }
+    if let anchor = engine.dueAnchor(now) { append(anchor) }
+  }
+
+  private func append(_ anchor: AnchorRow) {
+    output.append(.anchors([anchor]))
+    sieve?.take([anchor])
   }
 
   private func takeChanges() {
@@ -130,6 +155,9 @@ public final class Recorder {
         }
       case .releasedMountNamespace(let namespace, _): try? session.forget(mountNamespace: namespace)
       }
+    }
+    if let sieve, !changedContainers.isEmpty {
+      sieve.take(changedContainers.compactMap { resolver[$0] }.map { ContainerRow($0) })
     }
     writeContainers(changedContainers)
   }
@@ -164,6 +192,7 @@ public final class Recorder {
     takeChanges()
     engine.replayAllPending()
     streams.sealAll()
+    sieve?.pass()
     engine.takeLastLosses(until: end)
     try takeLosses()
     writeContainers(resolver.containers.map(\.key))
@@ -174,7 +203,7 @@ public final class Recorder {
     output.finish(Completeness(from: engine.started, to: end, isComplete: obstacles.isEmpty, reason: words))
     writer.take()?.join()
     return RecordingSummary(
-      eventCount: streams.eventCount, lostCount: engine.ledger.eventCount + output.lostAtEnd,
+      eventCount: sieve?.kept ?? streams.eventCount, lostCount: engine.ledger.eventCount + output.lostAtEnd,
       bytesWritten: output.bytesWritten,
       isComplete: obstacles.isEmpty && output.error == nil, reason: words, commandStatus: command?.status,
       writeError: output.error.map { "\($0)" }, processorNanoseconds: Clock.processCPU)
@@ -186,6 +215,9 @@ public final class Recorder {
     if engine.ledger.eventCount > 0 { obstacles.append("\(engine.ledger.eventCount) events lost") }
     obstacles += engine.ledger.otherObstacles
     if output.error != nil { obstacles.append("not all could be written") }
+    if let sieve {
+      obstacles.append("\(sieve.leftOut) events that did not pass the filter were left out")
+    }
     obstacles += streams.packets?.failures ?? []
     return obstacles
   }
@@ -202,6 +234,9 @@ public final class Recorder {
       commandLine: options.commandLine, payload: options.payload)
     if !options.containers.isEmpty { provenance[.filter] = "container " + options.containers.joined(separator: ", ") }
     if options.command != nil { provenance[.filter] = "the command and what it started" }
+    if let filter = options.filter {
+      provenance[.filter] = [provenance[.filter], "events: " + filter.text].compactMap { $0 }.joined(separator: "; ")
+    }
     return provenance
   }
 }

@@ -1,4 +1,4 @@
-internal import CaptureFormat
+public import CaptureFormat
 internal import Events
 internal import Posix
 internal import ProbeRecords
@@ -487,7 +487,7 @@ extension Provenance {
 
 extension Catalogue {
   /// This version's kinds, columns and causes, and the names of this machine's calls.
-  static func live() -> Catalogue {
+  public static func live() -> Catalogue {
     var calls: [Catalogue.Call] = []
     #if arch(arm64)
       let interfaces = [UInt8(AT_ABI_ARM64.rawValue), UInt8(AT_ABI_ARM.rawValue)]

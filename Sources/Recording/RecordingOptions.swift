@@ -1,5 +1,6 @@
 internal import BPF
 public import Events
+public import FilterLanguage
 internal import Posix
 
 /// What `record` was asked for.
@@ -8,6 +9,8 @@ public struct RecordingOptions: Sendable {
   public var output: String?
   /// Ids, prefixes or names. Empty records everything.
   public var containers: [String] = []
+  /// Only events that pass are kept; nil keeps all.
+  public var filter: CompiledFilter?
   /// A command to hold until the probes are live, then to record with all that it starts.
   public var command: [String]?
   public var duration: Duration?

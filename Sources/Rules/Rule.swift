@@ -13,8 +13,8 @@ public struct Rule: Sendable {
   /// `syscall`, or the plugin that makes the events.
   public var source: String
   public var exceptions: [RuleException]
-  /// Whether it asks for a capture, and for how long in milliseconds.
-  public var wantsCapture: Bool
+  /// Whether it asks for a capture, nil where it says nothing of one; and for how long in milliseconds.
+  public var wantsCapture: Bool?
   public var captureDuration: Int64?
   /// A field that is not known leaves the rule out instead of being a mistake.
   public var skipsUnknownFields: Bool

@@ -35,6 +35,9 @@ public struct RuleLoader: Sendable {
     }
   }
 
+  /// Adds something that is wrong, found by who reads the files.
+  public mutating func report(_ problem: RuleProblem) { problems.append(problem) }
+
   private mutating func report(
     _ message: String, _ place: YAMLPlace, _ file: String, hint: String? = nil, isWarning: Bool = false
   ) {
@@ -198,7 +201,7 @@ public struct RuleLoader: Sendable {
     }
     var rule = Rule(
       name: name, summary: "", condition: "", output: "", priority: .debug, tags: [], isEnabled: true,
-      source: "syscall", exceptions: [], wantsCapture: false, captureDuration: nil, skipsUnknownFields: false,
+      source: "syscall", exceptions: [], wantsCapture: nil, captureDuration: nil, skipsUnknownFields: false,
       place: RulePlace(file: file, line: item.place.line, column: item.place.column))
     set(&rule, item, file) { _ in .replace }
     return rule
@@ -238,7 +241,10 @@ public struct RuleLoader: Sendable {
         rule.priority = priority
       case "tags": rule.tags = (how == .append ? rule.tags : []) + node.elements.compactMap(\.text)
       case "enabled": set(&rule.isEnabled, node, "enabled", file)
-      case "capture": set(&rule.wantsCapture, node, "capture", file)
+      case "capture":
+        var isWanted = rule.wantsCapture ?? false
+        set(&isWanted, node, "capture", file)
+        rule.wantsCapture = isWanted
       case "skip-if-unknown-filter": set(&rule.skipsUnknownFields, node, "skip-if-unknown-filter", file)
       case "capture_duration":
         guard let duration = node.integer, duration > 0 else {

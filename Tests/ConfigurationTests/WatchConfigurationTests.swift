@@ -133,6 +133,16 @@ let everything = """
   durations: off
   packets: {mode: all, filter: tcp or udp port 53, snaplen: 1500}
   death: {non_zero_exit: true, expected_exits: [], fatal_signal: [KILL, sigterm], oom: false, lifetime_below: 1500ms}
+  rules:
+    files: [/etc/falco/falco_rules.yaml]
+    builtin: true
+    capture: marked
+    cooldown: 5m
+    captures_per_hour: 3
+    priority: warning
+    log: false
+    file: /var/log/alerts.jsonl
+    url: https://example.org/alerts
   containers:
     only: [web-*, {image: "nginx:*", label: "tier=fr?nt"}, {label: x}]
     except: [{pod: a, namespace: "kube-*"}]

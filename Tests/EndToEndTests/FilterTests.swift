@@ -1,3 +1,4 @@
+import ContainerLab
 import JSON
 import Posix
 import Testing
@@ -69,6 +70,38 @@ extension EndToEndTests {
       #expect(unknown.end == .exited(64) && unknown.text.contains("did you mean 'proc'?"))
     }
 
+    @Test(.enabled(if: isBuilt)) func `a format prints the fields that it names, and no row is left out`() throws {
+      let all = try lines("events", web, "evt.type exists")
+      let rows = try lines("events", "-p", "%evt.time|%proc.name|%fd.name|%nosuch %5evt.type|", web)
+      #expect(rows.count == all.count)
+      #expect(rows.allSatisfy { $0.split(separator: "|", omittingEmptySubsequences: false).count == 5 })
+      #expect(rows.contains { $0.contains("|<NA>|") } && rows.contains { $0.contains("|/etc/passwd|") })
+      #expect(rows.allSatisfy { $0.hasSuffix("|") && $0.contains("|%nosuch ") && $0.dropLast().suffix(5).count == 5 })
+      let execs = try lines("events", "-p", "*%proc.pid\\t%toupper(proc.name)\\n%%", web, "evt.type=execve")
+      #expect(execs.count % 2 == 0 && execs.count > 10)
+      #expect(execs.contains { $0.hasSuffix("\tSTATUS") } && execs[1] == "%")
+      for preset in ["-pc", "-pk", "-pp"] { #expect(try lines("events", preset, web).count == all.count) }
+      #expect(try lines("events", "-pc", web).contains { $0.contains(" shop-web (") })
+    }
+
+    @Test(.enabled(if: isBuilt)) func `with json a format is an object a line, with null for what is not known`() throws
+    {
+      let rows = try Program.rows(
+        "events", "--json", "-p", "%evt.rawtime %proc.name %fd.name %evt.failed", web, "evt.type", "in",
+        "(openat, clone)")
+      #expect(rows.allSatisfy { $0.number("evt.rawtime") != nil && $0.text("proc.name") != nil })
+      #expect(rows.contains { $0["fd.name"] == .null } && rows.contains { $0.text("fd.name") == "/etc/passwd" })
+      #expect(rows.contains { $0["evt.failed"]?.bool == true })
+    }
+
+    @Test(.enabled(if: isBuilt)) func `a format that is wrong is shown with its place`() throws {
+      let result = try Program.run("events", "-p", "a %proc.nam", web)
+      #expect(result.end == .exited(64))
+      #expect(
+        result.text.contains("-p: unknown field 'proc.nam'\n  a %proc.nam\n     ^^^^^^^^ did you mean 'proc.name'?"))
+      #expect(try Program.run("events", "-p", "nothing", web).end == .exited(64))
+    }
+
     private static let shells = """
       - macro: shell
         condition: proc.name in (sh, status)
@@ -106,6 +139,36 @@ extension EndToEndTests {
       )
       #expect(try Program.run("rules", "run", web, "--rules", place["rules.yaml"]).end == .exited(2))
       #expect(try Program.run("rules", "try", place["rules.yaml"]).end == .exited(64))
+    }
+
+    @Test(.enabled(if: Program.canRecord(RuncLab.skipReason)))
+    func `record keeps what passes its filter, with every process, and says what is missing`() throws {
+      let place = try Workplace()
+      let lab = try RuncLab()
+      defer { lab.end() }
+      let script = "/bin/cat /etc/passwd; sh -c '/bin/cat /etc/group; /bin/cat /etc/passwd' >/dev/null; echo x >/data/x"
+      let filter = "evt.type = execve or (fd.name = /etc/passwd and proc.aname = sh)"
+      let command = try lab.command("at-sieve-\(processID)", ["/bin/sh", "-c", script])
+      let recording = try Program.record(command, to: place["some.pcapng"], flags: ["--filter", filter])
+      #expect(recording.end == .exited(0), "\(recording.text)")
+      let rows = try Program.rows(
+        "events", "--json", "-p", "%evt.type %fd.name %proc.name %proc.aname[1]", place["some.pcapng"])
+      #expect(rows.count { $0.text("evt.type") == "execve" && $0.text("proc.name") == "cat" } == 3)
+      #expect(rows.count { $0.text("evt.type") == "openat" && $0.text("fd.name") == "/etc/passwd" } == 2)
+      #expect(rows.allSatisfy { $0.text("evt.type") == "execve" || $0.text("fd.name") == "/etc/passwd" }, "\(rows)")
+      // What is kept is all that a whole capture would have let through.
+      #expect(try lines("events", place["some.pcapng"]) == lines("events", place["some.pcapng"], filter))
+      let processes = try Program.rows("ps", "--json", place["some.pcapng"])
+      #expect(processes.count { $0.text("comm") == "cat" } == 3)
+      #expect(processes.contains { $0.words == ["/bin/cat", "/etc/group"] && $0["exit_code"]?.integer == 0 })
+      let info = try Program.run("info", place["some.pcapng"]).text
+      #expect(
+        info.contains("events: " + filter) && info.contains("events that did not pass the filter were left out"),
+        "\(info)")
+      #expect(!info.contains("complete as recorded"))
+      let wrong = try Program.run("record", "-o", place["none.pcapng"], "--filter", "evt.tpye=open", "--", "/bin/true")
+      #expect(wrong.end == .exited(64) && wrong.text.contains("did you mean 'evt.type'?"))
+      #expect(!File.exists(place["none.pcapng"]))
     }
 
     private static let falco = Self.samples + "../../../shared/data/falco-rules/"

@@ -102,7 +102,7 @@ struct RunningRecorder {
 }
 
 /// A directory of one test, removed with it.
-final class Workplace {
+final class Workplace: Sendable {
   let directory: String
   init() throws { directory = try Directory.createTemporary(prefix: "at-end-") }
   deinit { try? Directory.removeAll(directory) }

@@ -29,6 +29,48 @@ import Testing
     #expect(bench.state.processRows.count == all)
   }
 
+  @Test func `a filter narrows the events of the selection, and Escape takes it back`() throws {
+    let bench = try Bench("web-shell.pcapng")
+    bench.type("4G")
+    let all = bench.state.events.lines.filter { !$0.isLoss }
+    bench.type("g&evt.type = openat and evt.failed = true<Enter>")
+    let text = "evt.type = openat and evt.failed = true"
+    #expect(bench.state.filter.expression?.text == text)
+    #expect(bench.state.prompt == nil)
+    bench.type("G")
+    let some = bench.state.events.lines.filter { !$0.isLoss }
+    // The same by the filter alone.
+    let capture = try Capture(path: Bench.captures.appending(path: "web-shell.pcapng").path)
+    let filter = try PreparedFilter(EventFilter(text).compiled, of: capture.boots[0])
+    var count = 0
+    var merge = capture.events(in: capture.directory)
+    while let event = try merge.next() { if filter.matchesAlone(event) { count += 1 } }
+    #expect(count > 0 && some.count == count && some.count < all.count)
+    // With it, what else narrows narrows further.
+    bench.type("2jj")
+    #expect(bench.state.events.lines.filter { !$0.isLoss }.count <= count)
+    #expect(bench.text.contains("where \(text)"))
+    bench.type("<Esc>")
+    #expect(bench.state.filter.expression == nil)
+    #expect(bench.state.filter.container != nil)
+  }
+
+  @Test(arguments: [
+    ("proc.nam=sh", 0..<8, "did you mean 'proc.name'?"), ("漢 and proc.name=sh", 0..<1, ""),
+    ("evt.failed=perhaps", 11..<18, "as in true"), ("proc.name=sh and", 16..<17, ""),
+  ]) func `a filter that is wrong stays to be mended`(typed: String, place: Range<Int>, hint: String) throws {
+    let bench = try Bench("web-shell.pcapng")
+    bench.type("&\(typed)<Enter>")
+    let problem = try #require(bench.state.prompt?.problem)
+    #expect(problem.place == place)
+    #expect(hint.isEmpty || problem.hint?.contains(hint) == true)
+    #expect(bench.state.prompt?.text == typed)
+    #expect(bench.state.filter.expression == nil)
+    bench.checkInvariants()
+    bench.type("<C-u><Esc>")
+    #expect(bench.state.prompt == nil)
+  }
+
   @Test func `a process narrows events to its own, and with d to those of all that descend from it`() throws {
     let bench = try bench()
     bench.type("3jj")
@@ -89,7 +131,7 @@ import Testing
     #expect(bench.state.events.lines.allSatisfy { $0.isFailed || $0.isLoss })
     bench.type("r")
     #expect(bench.state.filter == Filter())
-    bench.type("fjj<Enter>")
+    bench.type("fjjj<Enter>")
     #expect(bench.state.filter.lanes == [.lifecycle])
     bench.type("<Esc>")
     #expect(bench.state.events.lines.allSatisfy { $0.lane == .lifecycle || $0.isLoss })

@@ -1,6 +1,7 @@
 import CaptureFormat
 import Events
 import Inspector
+import Interchange
 import SnapshotLab
 import Terminal
 import Testing
@@ -52,6 +53,34 @@ import Testing
     let bench = try Bench("web-shell.pcapng", columns: columns, rows: rows)
     bench.type("fjjj ")
     try snapshot("filter", bench)
+  }
+
+  @Test(arguments: sizes) func `the events that a filter lets through`(columns: Int, rows: Int) throws {
+    let bench = try Bench("web-shell.pcapng", columns: columns, rows: rows)
+    bench.type("4&proc.pname=httpd and evt.type=openat<Enter>")
+    try snapshot("where", bench)
+  }
+
+  @Test(arguments: sizes) func `what the built-in rules found, and the event that Enter goes to`(
+    columns: Int, rows: Int
+  ) throws {
+    let bench = try Bench("web-shell.pcapng", columns: columns, rows: rows)
+    bench.type("!")
+    try snapshot("findings", bench)
+    #expect(bench.text.contains("Credential file read"))
+    bench.type("G<Enter>")
+    bench.checkInvariants()
+    #expect(bench.state.overlay == .none && bench.state.focus == .events && bench.state.filter.container != nil)
+    let finding = try #require(bench.state.findings?.items.last)
+    #expect(bench.state.events.current?.position == finding.first)
+  }
+
+  @Test(arguments: sizes) func `what is wrong with a filter stands under its place`(columns: Int, rows: Int) throws {
+    let bench = try Bench("web-shell.pcapng", columns: columns, rows: rows)
+    bench.type("&evt.failed=true and proc.nam = sh<Enter>")
+    try snapshot("where-wrong", bench)
+    bench.type("<BS>")
+    #expect(!bench.text.contains("unknown field"))
   }
 
   @Test(arguments: sizes) func `how things stood when the window began`(columns: Int, rows: Int) throws {
@@ -118,7 +147,10 @@ import Testing
   }
 
   private func drawInEverySize(_ bench: Bench) throws {
-    for keys in ["", "4", "<Enter>", "<Esc>f", "<Esc>?", "<Esc>1m", "<Esc>/x", "<Esc>6"] {
+    for keys in [
+      "", "4", "<Enter>", "<Esc>f", "<Esc>?", "<Esc>1m", "<Esc>/x", "<Esc>6", "<Esc>&evt.tpye=漢 or a<Enter>",
+      "<Esc><Esc>!",
+    ] {
       bench.type(keys)
       for columns in [1, 39, 40, 41, 59, 60, 79, 80, 99, 109, 110, 131, 200, 400] {
         for rows in [1, 9, 10, 11, 19, 20, 24, 29, 30, 40, 60, 120] {

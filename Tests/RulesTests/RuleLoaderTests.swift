@@ -74,7 +74,7 @@ import Testing
     #expect(set.problems.isEmpty, "\(set.problems)")
     let rule = set.rules[0].rule
     #expect(rule.priority == .error && rule.tags == ["one", "two", "three"] && rule.output.hasSuffix("and %proc.pid"))
-    #expect(rule.wantsCapture && rule.captureDuration == 5000)
+    #expect(rule.wantsCapture == true && rule.captureDuration == 5000)
     #expect(fires(set, "bash"))
   }
 

@@ -35,6 +35,7 @@ struct StatusText {
     lines += losses
     lines += notices
     lines.append("  triggers  " + triggers)
+    if let rules { lines.append("  rules     " + rules) }
     if let containers = containers { lines += [""] + containers }
     if let captures = captures { lines += [""] + captures }
     return lines
@@ -88,6 +89,19 @@ struct StatusText {
     }
     return (counts.isEmpty ? "-" : counts.joined(separator: ", "))
       + (text(triggers?["last"]).map { "; last \($0.prefix(19))" } ?? "")
+  }
+
+  /// How many rules, what they found, and what was not tried or not told.
+  private var rules: String? {
+    guard let rules = status["rules"], let count = number(rules["rules"]) else { return nil }
+    let counts = [
+      ("alerts", "alerts", true), ("alerts_held_back", "alerts held back", false), ("triggers", "triggers", true),
+      ("triggers_held_back", "triggers held back", false), ("triggers_refused", "triggers refused", false),
+      ("alerts_not_sent", "alerts not sent", false), ("events_not_tried", "EVENTS NOT TRIED", false),
+    ].compactMap { key, words, isAlways in
+      number(rules[key]).flatMap { $0 > 0 || isAlways ? "\(countText($0)) \(words)" : nil }
+    }
+    return "\(countText(count)): " + counts.joined(separator: ", ")
   }
 
   /// Seconds that each lane reaches back.

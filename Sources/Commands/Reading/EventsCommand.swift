@@ -1,6 +1,7 @@
 internal import Bytes
 internal import CaptureFormat
 internal import Events
+internal import FilterLanguage
 internal import Interchange
 internal import JSON
 internal import Posix
@@ -8,7 +9,13 @@ internal import Reconstruction
 
 /// `events` and `export`: every event that was asked for, and the triggers, in the order of time.
 struct EventsCommand {
-  enum Format { case text, lines, array }
+  enum Format {
+    case text, lines, array
+    /// As `-p` says: text, or JSON with the fields that it names.
+    case template(OutputTemplate, isJSON: Bool)
+
+    var isArray: Bool { if case .array = self { true } else { false } }
+  }
 
   let file: ReadingFile
   let output: Output
@@ -29,10 +36,10 @@ struct EventsCommand {
       for section in boot.sections { bySection[Int(section.section)] = printer }
     }
     var count = 0
-    if format == .array { try output.line("[") }
+    if format.isArray { try output.line("[") }
     while let event = try merge.next() { try bySection[Int(event.entry.section)]?.print(event, &count) }
     for printer in printers { try printer.printTriggers(upTo: BootTime(nanoseconds: .max), &count) }
-    if format == .array { try output.line(count > 0 ? "\n]" : "]") }
+    if format.isArray { try output.line(count > 0 ? "\n]" : "]") }
     return count == 0 && file.isNarrowed ? 1 : 0
   }
 }
@@ -43,6 +50,7 @@ private final class EventPrinter {
   private let output: Output
   private let format: EventsCommand.Format
   private let exporter: TimelineExporter?
+  private let fields: FilterBank?
   private let text: EventText
   private var time: TimeText
   private let namesContainer: Bool
@@ -59,7 +67,15 @@ private final class EventPrinter {
     self.output = output
     self.format = format
     self.namesHost = namesHost
-    exporter = format == .text ? nil : try TimelineExporter(request.boot, stackSymbols: stackSymbols)
+    switch format {
+    case .lines, .array: exporter = try TimelineExporter(request.boot, stackSymbols: stackSymbols)
+    case .text, .template: exporter = nil
+    }
+    if case .template(let template, _) = format {
+      fields = try FilterBank([], asking: template.fields.map(\.term), of: request.boot)
+    } else {
+      fields = nil
+    }
     text = EventText(request.boot.catalogue, naming: request.containers, stackSymbols: stackSymbols)
     time = TimeText(clock: request.clock, isLocal: request.isLocal)
     namesContainer = request.containers.count > 1 && request.selected?.count != 1
@@ -73,6 +89,8 @@ private final class EventPrinter {
     if let exporter {
       exporter.write(event, to: &json)
       try flush(isFirst: count == 0)
+    } else if case .template(let template, let isJSON) = format, let fields {
+      try print(event, template, isJSON, fields)
     } else {
       line.removeAll(keepingCapacity: true)
       time.append(event.time, to: &line)
@@ -87,7 +105,23 @@ private final class EventPrinter {
     count += 1
   }
 
+  private func print(_ event: EventBlock, _ template: OutputTemplate, _ isJSON: Bool, _ fields: FilterBank) throws {
+    guard isJSON else {
+      // What comes from the capture is made safe for a terminal; line ends of the format stay.
+      return try output.line(
+        template.text { EventText.printable(Array(fields.value(of: $0, at: event).text.utf8)) })
+    }
+    json.beginObject()
+    for (name, term) in template.fields { json.set(name, fields.value(of: term, at: event)) }
+    json.endObject()
+    json.newline()
+    try output.bytes(json.bytes)
+    json.removeAll()
+  }
+
   func printTriggers(upTo end: BootTime, _ count: inout Int) throws {
+    // A trigger has none of the fields.
+    if fields != nil { return }
     while let trigger = triggers.first, trigger.time <= end {
       triggers.removeFirst()
       if let exporter {
@@ -104,8 +138,7 @@ private final class EventPrinter {
   private static let separator = Array(",\n".utf8)
 
   private func flush(isFirst: Bool) throws {
-    if format == .array, !isFirst { try output.bytes(Self.separator) }
-    if format == .lines { json.newline() }
+    if !format.isArray { json.newline() } else if !isFirst { try output.bytes(Self.separator) }
     try output.bytes(json.bytes)
     json.removeAll()
   }

@@ -49,7 +49,7 @@ private func run(
   case "ps": try PsCommand(file: file, output: output).run()
   case "events":
     try EventsCommand(
-      file: file, output: output, format: file.isJSON ? .lines : .text, stackSymbols: stackSymbols
+      file: file, output: output, format: try EventFormat.format(of: invocation), stackSymbols: stackSymbols
     ).run()
   case "export" where invocation.choice(of: "to") == "scap" || invocation.choice(of: "to") == "capture":
     try BinaryExport(file: file, output: output).run(isScap: invocation.choice(of: "to") == "scap")

@@ -38,16 +38,8 @@ func runRules(_ invocation: Invocation) throws -> Int32 {
 }
 
 /// Reads the files in their order, and complains of what is wrong.
-private func loadRules(_ paths: [String]) throws -> RuleSet {
-  var loader = RuleLoader()
-  for path in paths {
-    do throws(SystemError) {
-      loader.load(try path == "-" ? StandardStream.input.readToEnd() : FileDescriptor.contents(of: path), from: path)
-    } catch {
-      throw CommandFailure("\(error)")
-    }
-  }
-  let set = loader.finish()
+private func loadRules(_ paths: [String]) -> RuleSet {
+  let set = RuleFiles.load(paths)
   for problem in set.problems {
     complain(CommandFailure((problem.isWarning ? "warning: " : "") + "\(problem)", remedy: problem.hint))
   }
@@ -55,7 +47,7 @@ private func loadRules(_ paths: [String]) throws -> RuleSet {
 }
 
 private func checkRules(_ paths: [String], isJSON: Bool) throws -> Int32 {
-  let set = try loadRules(paths)
+  let set = loadRules(paths)
   let output = Output()
   if isJSON {
     for rule in set.rules { try output.bytes(describe(rule)) }
@@ -89,7 +81,7 @@ private func describe(_ rule: CompiledRule) -> [UInt8] {
   json.set("source", rule.rule.source)
   json.set("enabled", rule.rule.isEnabled)
   json.set("tags", strings: rule.rule.tags)
-  json.set("capture", rule.rule.wantsCapture)
+  json.set("capture", rule.rule.wantsCapture ?? false)
   json.set("capture_duration_ms", ifPresent: rule.rule.captureDuration)
   json.set("fields", strings: Set(rule.fieldsNamed.map(\.field.rawValue)).sorted())
   json.set(
@@ -113,27 +105,61 @@ private struct RulesRun {
         "rules: nothing is tried while rules are wrong", remedy: "`aftertrace rules check` names what is")
     }
     var count = 0
+    var json = JSONText()
+    let isWhole = try RulesOnCaptures(rules.enabled, invocation).run(paths) { _, match in
+      count += 1
+      guard invocation.isSet("json") else { return try output.line(match.writer.line(match.rule, match.event)) }
+      match.writer.write(match.rule, match.event, to: &json)
+      json.newline()
+      try output.bytes(json.bytes)
+      json.removeAll()
+    }
+    try output.flush()
+    // Rules are a filter: nothing matched.
+    return isWhole ? count == 0 ? 1 : 0 : 2
+  }
+}
+
+/// Rules tried on captures, one file after the other.
+struct RulesOnCaptures {
+  /// An event that a rule fires for.
+  struct Match {
+    var rule: CompiledRule
+    var event: EventBlock
+    var writer: FalcoAlertWriter
+    var request: ReadingRequest
+  }
+
+  private let rules: [CompiledRule]
+  private let invocation: Invocation
+
+  init(_ rules: [CompiledRule], _ invocation: Invocation) {
+    self.rules = rules
+    self.invocation = invocation
+  }
+
+  /// Calls `body` with each match, in the order of time.
+  ///
+  /// - Returns: False where a file could not be read as a whole: that is said by then.
+  func run(_ paths: [String], _ body: (ReadingFile, Match) throws -> Void) throws -> Bool {
     var isWhole = true
     for path in paths {
       do {
         let file = try ReadingFile(path: path, invocation)
-        count += try run(file)
+        try run(file) { try body(file, $0) }
         if file.complainOfProblems() { isWhole = false }
       } catch let error as CaptureError {
         complain(CommandFailure(error, in: path))
         isWhole = false
       }
     }
-    try output.flush()
-    // Rules are a filter: nothing matched.
-    return isWhole ? count == 0 ? 1 : 0 : 2
+    return isWhole
   }
 
-  private func run(_ file: ReadingFile) throws -> Int {
-    let enabled = rules.enabled
+  private func run(_ file: ReadingFile, _ body: (Match) throws -> Void) throws {
     var banks: [(FilterBank, FalcoAlertWriter)] = []
     for boot in file.capture.boots {
-      let bank = try FalcoAlertWriter.bank(for: enabled, of: boot)
+      let bank = try FalcoAlertWriter.bank(for: rules, of: boot)
       banks.append((bank, FalcoAlertWriter(bank, boot)))
     }
     var bySection: [UInt32: Int] = [:]
@@ -141,21 +167,15 @@ private struct RulesRun {
       for section in boot.sections { bySection[section.section] = number }
     }
     let entries = zip(file.requests, banks).flatMap { request, bank in request.blocks.filter { bank.0.mayMatch($0) } }
-    var merge = file.capture.events(in: entries)
-    var json = JSONText()
-    var count = 0
+    var merge = file.capture.events(in: entries) { block in
+      bySection[block.entry.section].map { banks[$0].0.advance(block) } ?? block.next()
+    }
     while let event = try merge.next() {
       guard let number = bySection[event.entry.section], file.requests[number].isInWindow(event.time) else { continue }
       let (bank, writer) = banks[number]
       try bank.forEachMatch(event) { rule in
-        count += 1
-        guard file.isJSON else { return try output.line(writer.line(enabled[rule], event)) }
-        writer.write(enabled[rule], event, to: &json)
-        json.newline()
-        try output.bytes(json.bytes)
-        json.removeAll()
+        try body(Match(rule: rules[rule], event: event, writer: writer, request: file.requests[number]))
       }
     }
-    return count
   }
 }

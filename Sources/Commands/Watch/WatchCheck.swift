@@ -2,12 +2,15 @@ internal import Configuration
 internal import Control
 internal import JSON
 internal import Posix
+internal import Rules
 internal import YAML
 
 /// `watch --check`: what is wrong with the configuration, or what it comes to.
 struct WatchCheck {
   let files: ConfigurationFiles
   let isJSON: Bool
+  /// Rules that were named on the command line, in place of the configuration's.
+  var ruleFiles: [String] = []
 
   /// - Returns: 0 when the configuration holds, with warnings or without; else 2.
   func run(_ output: Output) throws -> Int32 {
@@ -22,7 +25,18 @@ struct WatchCheck {
       }
       return 2
     }
-    let warnings = loaded.warnings + loaded.surroundings()
+    var rules = loaded.configuration.rules
+    if !ruleFiles.isEmpty { rules.files = ruleFiles }
+    let problems = WatchCheck.problems(of: rules)
+    guard !problems.contains(where: { !$0.isWarning }) else {
+      if isJSON {
+        try printJSON(nil, problems, output)
+      } else {
+        for problem in problems { complain(problem.description) }
+      }
+      return 2
+    }
+    let warnings = loaded.warnings + loaded.surroundings() + problems
     if isJSON {
       try printJSON(loaded, warnings, output)
     } else {
@@ -34,6 +48,18 @@ struct WatchCheck {
       try output.flush()
     }
     return 0
+  }
+
+  /// What is wrong with the files of rules, each with its place.
+  private static func problems(of rules: WatchConfiguration.WatchRules) -> [ConfigurationProblem] {
+    if rules.isEmpty { return [] }
+    return RuleFiles.load(rules.files, hasBuiltIn: rules.hasBuiltIn).problems.map { problem in
+      var result = ConfigurationProblem(
+        path: problem.place.file, place: YAMLPlace(line: problem.place.line, column: problem.place.column),
+        message: problem.message, remedy: problem.hint)
+      result.isWarning = problem.isWarning
+      return result
+    }
   }
 
   private func printJSON(_ loaded: LoadedConfiguration?, _ problems: [ConfigurationProblem], _ output: Output) throws {

@@ -12,7 +12,8 @@ internal import Service
 func runWatch(_ invocation: Invocation) throws -> Int32 {
   let files = ConfigurationFiles(named: invocation.value(of: "config"))
   if invocation.isSet("check") {
-    return try WatchCheck(files: files, isJSON: invocation.isSet("json")).run(Output())
+    return try WatchCheck(files: files, isJSON: invocation.isSet("json"), ruleFiles: invocation.values(of: "rules"))
+      .run(Output())
   }
   let loaded: LoadedConfiguration
   do throws(InvalidConfiguration) {
@@ -48,6 +49,8 @@ struct WatchCommand {
     if let directory = invocation.value(of: "directory") { configuration.captures.directory = directory }
     if let socket = invocation.value(of: "socket") { configuration.socket = socket }
     if let memory = invocation.size(of: "memory") { configuration.memory.budget = .bytes(memory) }
+    let rules = invocation.values(of: "rules")
+    if !rules.isEmpty { configuration.rules.files = rules }
     return configuration
   }
 
@@ -57,6 +60,7 @@ struct WatchCommand {
     for warning in warnings { log.warning(warning.description) }
     let shelf = try openShelf()
     let recorder = try makeRecorder(shelf)
+    let rules = try WatchedRules(original.rules, recorder, log)
     let waysIn = try WaysIn(original, desk: recorder.triggerDesk, log)
     var configuration = original
     let name = "\(sizeText(original.memory.budget.bytes(ofMemory: physicalMemory))) for the past"
@@ -68,12 +72,13 @@ struct WatchCommand {
           log.notice("armed: \(name), captures in \(original.captures.directory)")
           manager.ready("armed")
         },
-        onSignal: { _ in reload(&configuration, recorder, shelf, waysIn) },
+        onSignal: { _ in reload(&configuration, recorder, shelf, waysIn, rules) },
         eachSecond: { manager.keepAlive() })
     } catch {
       throw CommandFailure(error.description, remedy: error.remedy)
     }
     manager.stopping("finishing captures")
+    rules.close()
     waysIn.close()
     shelf.close()
     return 0
@@ -152,7 +157,8 @@ struct WatchCommand {
 
   /// SIGHUP: reads the files again. What is not valid changes nothing.
   private func reload(
-    _ configuration: inout WatchConfiguration, _ recorder: FlightRecorder, _ shelf: CaptureShelf, _ waysIn: WaysIn
+    _ configuration: inout WatchConfiguration, _ recorder: FlightRecorder, _ shelf: CaptureShelf, _ waysIn: WaysIn,
+    _ rules: WatchedRules
   ) {
     manager.reloading()
     switch ConfigurationReload.read(files, over: configuration, override: { Self.changed($0, by: invocation) }) {
@@ -162,6 +168,7 @@ struct WatchCommand {
       log.level = configuration.logLevel.level
       recorder.change(options(of: configuration))
       shelf.apply(shelfOptions(of: configuration))
+      rules.change(configuration.rules, recorder)
       do throws(ControlError) { try waysIn.readToken(configuration.http.tokenFile) } catch {
         log.error("\(error.description); the former token holds")
       }

@@ -35,12 +35,13 @@ public struct ConfigurationReload: Sendable {
   public var isEmpty: Bool { differences.isEmpty }
   public var needsRestart: Bool { differences.contains { $0.restartReason != nil } }
 
-  /// For the log, a line each. Values of `on_capture` are left out: addresses can hold secrets.
+  /// For the log, a line each. Values of `on_capture` and `rules.url` are left out: addresses can hold secrets.
   public var messages: [String] {
     if isEmpty { return ["configuration read again: nothing changed"] }
     return differences.map { difference in
       let values =
-        difference.key == "on_capture" ? "" : " from \(shortened(difference.old)) to \(shortened(difference.new))"
+        ["on_capture", "rules.url"].contains(difference.key)
+        ? "" : " from \(shortened(difference.old)) to \(shortened(difference.new))"
       return "\(difference.key) changed\(values)"
         + (difference.restartReason.map { ": holds after a restart, because \($0)" } ?? "")
     }

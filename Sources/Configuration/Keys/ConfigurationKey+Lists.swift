@@ -143,7 +143,7 @@ extension WatchConfiguration.CaptureHook {
     self.init(action, timeout: timeout)
   }
 
-  private static func isURL(_ text: String) -> Bool {
+  static func isURL(_ text: String) -> Bool {
     let rest = text.hasPrefix("https://") ? text.dropFirst(8) : text.hasPrefix("http://") ? text.dropFirst(7) : ""
     return rest.first.map { $0 != "/" } ?? false && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
   }

@@ -2,6 +2,7 @@
 internal import Arguments
 internal import Events
 internal import Packets
+internal import Rules
 internal import YAML
 
 extension ConfigurationKey {
@@ -10,7 +11,7 @@ extension ConfigurationKey {
   private static let tebibyte: UInt64 = 1 << 40
 
   public static let all: [ConfigurationKey] =
-    memory + windows + payload + packets + ends + choice + captures + doors + rest
+    memory + windows + payload + packets + ends + rules + choice + captures + doors + rest
 
   private static let memory: [ConfigurationKey] = [
     key(
@@ -118,6 +119,48 @@ extension ConfigurationKey {
     duration(
       "death.lifetime_below", orOff: \.death.lifetimeBelow, .milliseconds(1) ... .seconds(3600),
       summary: "capture a container that lived shorter than this, whatever its exit"),
+  ]
+
+  private static let rules: [ConfigurationKey] = [
+    key(
+      "rules.files", \.rules.files, "a list of paths that begin with '/'",
+      summary:
+        "Falco's rules, in this order: what a later file says of a rule, macro or list adds to it or takes its place",
+      read: { node in node.list { $0.absolutePath(limit: 4000) } }, write: { .list($0.map { .text($0) }) }),
+    flag(
+      "rules.builtin", \.rules.hasBuiltIn, summary: "try the rules of `aftertrace findings`, before those of the files"),
+    key(
+      "rules.capture", \.rules.options.captures, "all, marked or none",
+      summary:
+        "which rules raise a trigger for the container of their event: all but those that say capture: false, those "
+        + "that say capture: true, or none",
+      read: { node in node.text.flatMap(RuleWatchOptions.Captures.init(rawValue:)) }, write: { .word($0.rawValue) }),
+    duration(
+      "rules.cooldown", \.rules.options.cooldown, .zero...day,
+      summary:
+        "how long after a trigger of a rule for a container further ones of the same are held back; they are counted, "
+        + "and listed in the next capture"),
+    key(
+      "rules.captures_per_hour", \.rules.options.capturesPerHour, "a number from 1 to 3600",
+      summary: "how many triggers rules raise for one container in an hour",
+      read: { $0.integer(in: 1...3600).map { Int($0) } }, write: { .number(Int64($0)) }),
+    key(
+      "rules.priority", \.rules.options.lowestPriority, "a priority of Falco's, from emergency to debug",
+      summary: "rules that are less grave are not tried",
+      read: { node in node.text.flatMap { RulePriority($0) } }, write: { .word($0.name.lowercased()) }),
+    flag("rules.log", \.rules.options.logsAlerts, summary: "alerts go to the log"),
+    key(
+      "rules.file", \.rules.options.file, "off or a path that begins with '/'",
+      summary: "alerts are appended to this file, an object of Falco's JSON a line",
+      read: { node in node.isOff ? .some(nil) : node.absolutePath(limit: 4000).map { .some($0) } },
+      write: { $0.map { .text($0) } ?? .word("off") }),
+    key(
+      "rules.url", \.rules.options.url, "off or an address such as https://example.org/alerts",
+      summary: "alerts are posted to this address, one each, as Falco's JSON",
+      read: { node in
+        node.isOff ? .some(nil) : node.text.flatMap { WatchConfiguration.CaptureHook.isURL($0) ? .some($0) : nil }
+      },
+      write: { $0.map { .text($0) } ?? .word("off") }),
   ]
 
   private static let choice: [ConfigurationKey] = [

@@ -1,4 +1,5 @@
 public import Events
+public import Rules
 
 /// What `watch` is to do, with every value decided: the defaults, changed by the files.
 ///
@@ -15,6 +16,8 @@ public struct WatchConfiguration: Hashable, Sendable {
   /// How long a container stays capturable after its end, at least.
   public var deadContainersFor: Duration = .seconds(120)
   public var death = DeathPredicates()
+  /// What is looked for in what is recorded.
+  public var rules = WatchRules()
   public var containers = ContainerChoice()
   public var captures = CaptureRetention()
   /// Where the control socket is.
@@ -58,6 +61,15 @@ extension WatchConfiguration {
       case .packets: packets
       }
     }
+  }
+
+  /// Rules that are tried on what is recorded.
+  public struct WatchRules: Hashable, Sendable {
+    public var files: [String] = []
+    public var hasBuiltIn = false
+    public var options = RuleWatchOptions()
+
+    public var isEmpty: Bool { files.isEmpty && !hasBuiltIn }
   }
 
   /// Where captures are kept, and until when. Nil sets no limit.

@@ -4,14 +4,15 @@ extension FieldCatalogue {
   /// Why a capture cannot know a field.
   private enum Reason {
     static let order = "events stand in streams, and no number runs over all of them"
-    static let uid = "user names are in files that a capture does not hold"
+    static let uid = "home directories and shells of users are in files that a capture does not hold"
     static let audit = "the audit session is not recorded"
     static let env = "the environment is not recorded"
-    static let image = "what layer of the image a file is of is not recorded"
+    static let image = "permissions of the program's file are not recorded"
+    static let lower = "whether another file system is an overlay is not recorded"
     static let limits = "counts and sizes of a process are not recorded; `top` has those of the container"
     static let group = "process groups are not recorded"
     static let inode = "times of the program's file are not recorded"
-    static let dns = "nothing is looked up on the network: names change"
+    static let dns = "nothing is looked up on the network, and own addresses are looked up by none"
     static let setup = "how the runtime set the container up is not recorded"
     static let pod = "labels of the pod are not recorded"
     static let plugin = "there are no plugins"
@@ -22,6 +23,7 @@ extension FieldCatalogue {
   static let table: [FieldDescription] = [
     .init(.evtNum, .integer, "number of the event", absence: Reason.order),
     .init(.evtTime, .text, "time of day in UTC, with nanoseconds"),
+    .init(.evtOutputtime, .text, "the same as evt.time"),
     .init(.evtTimeS, .text, "time of day in UTC, to the second"),
     .init(.evtTimeIso8601, .text, "date and time in UTC as ISO 8601, with nanoseconds"),
     .init(.evtDatetime, .text, "date and time in UTC, with nanoseconds"),
@@ -45,7 +47,7 @@ extension FieldCatalogue {
     .init(.syscallType, .text, "the call's name; absent for what is no call"),
     .init(.evtCategory, .text, "file, net, process, IO-read, IO-write and so on"),
     .init(.evtCpu, .integer, "CPU that it happened on"),
-    .init(.evtArgs, .text, "all arguments in one text"),
+    .init(.evtArgs, .text, "all arguments in one text: name=value, parted by blanks"),
     .init(.evtInfo, .text, "the same as evt.args"),
     .init(.evtArg, .text, "one argument, by name or place: evt.arg.flags, evt.arg[0]", argument: .nameOrIndex),
     .init(.evtRawarg, .dynamic, "one argument as a number where it is one: evt.rawarg.res", argument: .nameOrIndex),
@@ -57,7 +59,7 @@ extension FieldCatalogue {
     .init(.evtIsIo, .boolean, "whether it reads or writes"),
     .init(.evtIsIoRead, .boolean, "whether it reads or receives"),
     .init(.evtIsIoWrite, .boolean, "whether it writes or sends"),
-    .init(.evtIoDir, .text, "r, w, or - for what is no transfer"),
+    .init(.evtIoDir, .text, "read or write, of transfers"),
     .init(.evtIsWait, .boolean, "whether it waits: sleep, select, poll and the like"),
     .init(.evtIsSyslog, .boolean, "whether it writes to /dev/log"),
     .init(.evtIsOpenRead, .boolean, "whether it opens for reading"),
@@ -123,9 +125,10 @@ extension FieldCatalogue {
     .init(.procPpidTs, .time, "when the parent was started, since 1970", unit: "ns"),
     .init(.procIsExeWritable, .boolean, "whether its user may write to the program's file", absence: Reason.image),
     .init(
-      .procIsExeUpperLayer, .boolean, "whether the program was written after the image was built", absence: Reason.image
+      .procIsExeUpperLayer, .boolean,
+      "whether the program was written since the container was made: it is in the upper layer"
     ),
-    .init(.procIsExeLowerLayer, .boolean, "whether the program is the image's", absence: Reason.image),
+    .init(.procIsExeLowerLayer, .boolean, "whether the program is the image's", absence: Reason.lower),
     .init(.procIsExeFromMemfd, .boolean, "whether the program is in memory only, and in no file system"),
     .init(.procIsSidLeader, .boolean, "whether it leads its session"),
     .init(.procIsVpgidLeader, .boolean, "whether it leads its process group", absence: Reason.group),
@@ -171,13 +174,13 @@ extension FieldCatalogue {
     .init(.threadVmsize, .integer, "virtual memory", unit: "KiB", absence: Reason.limits),
     .init(.threadVmrss, .integer, "memory in RAM", unit: "KiB", absence: Reason.limits),
     .init(.userUid, .integer, "user id in the initial user namespace"),
-    .init(.userName, .text, "root for 0; other names are in files that a capture does not hold"),
+    .init(.userName, .text, "what its container calls the user, where its /etc/passwd was read; root for 0"),
     .init(.userHomedir, .text, "home directory", absence: Reason.uid),
     .init(.userShell, .text, "login shell", absence: Reason.uid),
     .init(.userLoginuid, .integer, "user id that logged in", absence: Reason.audit),
     .init(.userLoginname, .text, "user who logged in", absence: Reason.audit),
     .init(.groupGid, .integer, "group id in the initial user namespace"),
-    .init(.groupName, .text, "root for 0; other names are in files that a capture does not hold"),
+    .init(.groupName, .text, "what its container calls the group, where its /etc/group was read; root for 0"),
     .init(.fdNum, .integer, "the descriptor; -1 of an open that failed"),
     .init(.fdType, .text, "file, directory, ipv4, ipv6, unix, pipe, event and so on"),
     .init(
@@ -218,9 +221,9 @@ extension FieldCatalogue {
     .init(.fdConnected, .boolean, "whether the socket is connected"),
     .init(.fdNameChanged, .boolean, "whether the event gives the descriptor another name"),
     .init(.fdCipName, .text, "domain name of the address", absence: Reason.dns),
-    .init(.fdSipName, .text, "domain name of the address", absence: Reason.dns),
+    .init(.fdSipName, .text, "name by which the container last looked up the server's address"),
     .init(.fdLipName, .text, "domain name of the address", absence: Reason.dns),
-    .init(.fdRipName, .text, "domain name of the address", absence: Reason.dns),
+    .init(.fdRipName, .text, "name by which the container last looked up the other end's address"),
     .init(.fdDev, .integer, "device of the file, as the kernel numbers it"),
     .init(.fdDevMajor, .integer, "its major number"),
     .init(.fdDevMinor, .integer, "its minor number"),
@@ -293,6 +296,11 @@ extension FieldCatalogue {
     .init(.aftertraceSocketCookie, .integer, "the kernel's number of the socket"),
     .init(.aftertraceNetworkNamespace, .integer, "inode of the socket's network namespace"),
     .init(.aftertraceEnteredFromOutside, .boolean, "whether the process acts in the container but is not of it"),
+    .init(.aftertraceRuntimeSetup, .boolean, "whether it is of a runtime's process that sets the container up"),
+    .init(
+      .aftertraceProcessMarks, .text,
+      "what is remarkable of the program: upper_layer, changed_image, memory_image, deleted_image, interactive_shell, socket_shell, and of its exec entered_from_outside, runtime_setup, first_process",
+      isList: true),
     .init(
       .aftertraceProcessEntityStart, .time, "when the process started, since boot; with proc.pid its identity",
       unit: "ns"),

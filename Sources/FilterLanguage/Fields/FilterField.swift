@@ -4,6 +4,7 @@
 public enum FilterField: String, CaseIterable, Sendable {
   case evtNum = "evt.num"
   case evtTime = "evt.time"
+  case evtOutputtime = "evt.outputtime"
   case evtTimeS = "evt.time.s"
   case evtTimeIso8601 = "evt.time.iso8601"
   case evtDatetime = "evt.datetime"
@@ -255,6 +256,8 @@ public enum FilterField: String, CaseIterable, Sendable {
   case aftertraceSocketCookie = "aftertrace.socket.cookie"
   case aftertraceNetworkNamespace = "aftertrace.network_namespace"
   case aftertraceEnteredFromOutside = "aftertrace.entered_from_outside"
+  case aftertraceRuntimeSetup = "aftertrace.runtime_setup"
+  case aftertraceProcessMarks = "aftertrace.process.marks"
   case aftertraceProcessEntityStart = "aftertrace.process.entity_start"
   case aftertraceProcessAskedFor = "aftertrace.process.asked_for"
   case aftertraceProcessExitCode = "aftertrace.process.exit_code"

@@ -1,3 +1,5 @@
+internal import Reconstruction
+
 /// What each event of .scap files is called, and what its parameters are.
 struct ScapEventTable: Sendable {
   final class Event: Sendable {

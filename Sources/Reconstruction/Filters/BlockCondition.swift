@@ -87,6 +87,31 @@ struct BlockCondition {
     return mask
   }
 
+  /// The kinds of which an event may pass, whatever block it stands in.
+  var kinds: KindMask {
+    var mask = KindMask()
+    for number in UInt16(0)..<256 where answer(root, EventKind(rawValue: number)) != .never {
+      mask.insert(EventKind(rawValue: number))
+    }
+    return mask
+  }
+
+  /// Where nothing is known but the kind.
+  private func answer(_ part: Part, _ kind: EventKind) -> Answer {
+    switch part {
+    case .known(let answer): return answer
+    case .not(let part): return !answer(part, kind)
+    case .all(let parts): return parts.reduce(.always) { Self.both($0, answer($1, kind)) }
+    case .any(let parts): return !parts.reduce(.always) { Self.both($0, !answer($1, kind)) }
+    case .kinds(let kinds): return kinds.contains(kind) ? .maybe : .never
+    case .container, .lane, .time: return .maybe
+    }
+  }
+
+  private static func both(_ one: Answer, _ other: Answer) -> Answer {
+    one == .never || other == .never ? .never : one == .maybe || other == .maybe ? .maybe : .always
+  }
+
   private func answer(_ part: Part, _ entry: BlockEntry) -> Answer {
     switch part {
     case .known(let answer): return answer
@@ -130,7 +155,7 @@ struct BlockCondition {
   /// Between two anchors the wall clock can have been set, and later rows stand before earlier ones: what holds for the
   /// block's ends is true of its rows only where the clock ran evenly.
   private func time(_ comparator: FilterOperator, _ value: Int64, _ entry: BlockEntry) -> Answer {
-    let clock = context.boot.clock
+    let clock = context.clock
     guard let first = clock.wallTime(of: entry.firstTime)?.nanoseconds,
       let last = clock.wallTime(of: entry.lastTime)?.nanoseconds,
       clock.isEven(from: entry.firstTime, to: entry.lastTime)

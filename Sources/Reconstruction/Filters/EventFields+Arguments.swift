@@ -6,11 +6,38 @@ extension EventFields {
   /// An argument by upstream's name of it, by the capture's own, or by its place among those that the event has.
   func argument(_ use: FieldUse, _ event: EventBlock, isRaw: Bool) -> FieldValue {
     if let index = use.index {
+      if let names = parameterNames(of: event) {
+        guard names.indices.contains(index) else { return .absent }
+        return argument(named: names[index], event, isRaw: isRaw)
+      }
       let columns = event.columns
       guard columns.indices.contains(index) else { return .absent }
       return isRaw ? rawValue(of: columns[index], event) : text(of: columns[index], event)
     }
-    guard let name = use.key else { return .absent }
+    return use.key.map { argument(named: $0, event, isRaw: isRaw) } ?? .absent
+  }
+
+  /// All that has a value, as `name=value` parted by blanks.
+  func arguments(_ event: EventBlock) -> FieldValue {
+    guard let names = EventParameters.names(of: EventTypes.name(of: event, context.text)) else {
+      let text = context.text.what(event)
+      // A call that has no columns of its own: `sync(0x1, 0x2)`.
+      if let open = text.firstIndex(of: "("), text.last == ")" {
+        return .text(String(text[text.index(after: open)...].dropLast()))
+      }
+      return .text(text.firstIndex(of: " ").map { String(text[text.index(after: $0)...]) } ?? "")
+    }
+    var result: [UInt8] = []
+    for name in names {
+      let value = argument(named: name, event, isRaw: false)
+      if value == .absent { continue }
+      if !result.isEmpty { result.append(UInt8(ascii: " ")) }
+      result += Array("\(name)=\(value.text)".utf8)
+    }
+    return .text(result)
+  }
+
+  private func argument(named name: String, _ event: EventBlock, isRaw: Bool) -> FieldValue {
     if Self.results.contains(name) {
       guard context.text.hasResult(event) else { return .absent }
       if isRaw { return .integer(event.result) }
@@ -18,6 +45,7 @@ extension EventFields {
     }
     // What calls that make a descriptor return.
     if name == "mode", !isRaw { return .optional(event.value(.mode).map(Self.modeText)) }
+    if name == "fd", !isRaw, let text = descriptorText(event) { return .text(text) }
     for column in Self.columns[name] ?? [] where event.value(column) != nil || event.bytes(column) != nil {
       if column == .arguments, let list = event.list(column) {
         return .text(Array(list.items.dropFirst().joined(separator: [0x20])))
@@ -25,6 +53,7 @@ extension EventFields {
       return isRaw ? rawValue(of: column, event) : text(of: column, event)
     }
     switch name {
+    case "ID": return .text(EventTypes.name(of: event, context.text))
     case "exe": return .optional(event.list(.arguments)?.items.first)
     case "tuple": return descriptorValue(FieldUse(.fdName), event)
     case "size" where EventTypes.transfer(event) != nil: return .optional(event.value(.count))
@@ -32,6 +61,25 @@ extension EventFields {
     }
     guard let column = context.columnNames[name], event.columns.contains(column) else { return .absent }
     return isRaw ? rawValue(of: column, event) : text(of: column, event)
+  }
+
+  /// A call that upstream has no event of its own for is told by its name.
+  private func parameterNames(of event: EventBlock) -> [String]? {
+    EventParameters.names(of: EventTypes.name(of: event, context.text)) ?? (event.kind == .call ? ["ID"] : nil)
+  }
+
+  /// `<f>/etc/passwd`, `<4t>10.0.0.2:40000->10.0.0.1:80`; nil where the descriptor's file is not known.
+  private func descriptorText(_ event: EventBlock) -> [UInt8]? {
+    guard case .text(let type) = descriptorValue(FieldUse(.fdTypechar), event) else { return nil }
+    var text = [UInt8(ascii: "<")] + type
+    if type == [UInt8(ascii: "4")] || type == [UInt8(ascii: "6")],
+      case .text(let transport) = descriptorValue(FieldUse(.fdL4proto), event), let first = transport.first
+    {
+      text.append(first)
+    }
+    text.append(UInt8(ascii: ">"))
+    if case .text(let name) = descriptorValue(FieldUse(.fdName), event) { text += name }
+    return text
   }
 
   private static let results: Set<String> = ["res", "ret", "res_or_fd", "retval"]

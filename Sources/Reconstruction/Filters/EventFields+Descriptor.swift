@@ -8,12 +8,16 @@ extension EventFields {
     case .fsPathName, .fsPathSource, .fsPathNameraw, .fsPathSourceraw, .fsPathTarget, .fsPathTargetraw:
       return pathValue(use, event)
     case .fdNum:
-      if event.kind == .fileOpen, event.result < 0 { return .integer(-1) }
+      // What a call makes is its result; the directory that an open began at is not what it is about.
+      if event.kind == .fileOpen { return .integer(max(event.result, -1)) }
+      if event.kind == .networkSocket { return event.result >= 0 ? .integer(event.result) : .absent }
       return .optional(event.value(.descriptor).map { $0 == -100 ? nil : $0 } ?? nil)
     case .fdTypes:
       let types = [event.file(.file), event.file(.secondFile)].compactMap { $0.flatMap(DescriptorKind.init) }
       return types.isEmpty ? .absent : .list(types.map { .text($0.name) })
     case .fdNameraw: return .optional(event.bytes(.path) ?? event.file(.file)?.path)
+    // Who looks an address up is its client.
+    case .fdSipName, .fdRipName: return .optional(event.bytes(.addressName))
     case .fdUid:
       guard let number = event.value(.descriptor) else { return .absent }
       return .text("\(process.key.pid)-\(number)")
@@ -28,8 +32,8 @@ extension EventFields {
     }
     guard let file = event.file(.file) else { return failedOpen(use, event) }
     switch use.field {
-    case .fdType: return .optional(DescriptorKind(file)?.name)
-    case .fdTypechar: return .optional(DescriptorKind(file)?.letter)
+    case .fdType: return .optional(kind(of: file, event)?.name)
+    case .fdTypechar: return .optional(kind(of: file, event)?.letter)
     case .fdDev:
       return file.type == .none ? .absent : .integer(Int64(file.device >> 20) << 8 | Int64(file.device & 0xfffff))
     case .fdDevMajor: return file.type == .none ? .absent : .integer(Int64(file.device >> 20))
@@ -42,6 +46,26 @@ extension EventFields {
     }
     guard let path = file.path else { return .absent }
     return fileValue(use, path)
+  }
+
+  /// A socket that has no address yet is of the family that it was made for, or of the one that it is connected to.
+  private func kind(of file: BlockFile, _ event: EventBlock) -> DescriptorKind? {
+    let kind = DescriptorKind(file)
+    guard kind == .otherSocket else { return kind }
+    switch event.value(.family) {
+    case 1: return .unix
+    case 2: return .ipv4
+    case 10: return .ipv6
+    case 16: return .netlink
+    case 17: return .packet
+    default: break
+    }
+    return switch event.address(.address) {
+    case .unix: .unix
+    case .ipv4: .ipv4
+    case .ipv6: .ipv6
+    case .other, nil: kind
+    }
   }
 
   private var containerName: [UInt8] {

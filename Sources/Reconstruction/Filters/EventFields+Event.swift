@@ -5,7 +5,8 @@ internal import FilterLanguage
 extension EventFields {
   func eventValue(_ use: FieldUse, _ event: EventBlock) -> FieldValue {
     switch use.field {
-    case .evtTime, .evtTimeS, .evtTimeIso8601, .evtDatetime, .evtDatetimeS, .evtRawtime, .evtRawtimeS, .evtRawtimeNs,
+    case .evtTime, .evtOutputtime, .evtTimeS, .evtTimeIso8601, .evtDatetime, .evtDatetimeS, .evtRawtime, .evtRawtimeS,
+      .evtRawtimeNs,
       .evtReltime, .evtReltimeS, .evtReltimeNs:
       return timeValue(use, event)
     case .evtLatency, .evtLatencyS, .evtLatencyNs, .evtLatencyHuman:
@@ -24,9 +25,7 @@ extension EventFields {
     case .syscallType: return event.call == nil ? .absent : .text(EventTypes.name(of: event, context.text))
     case .evtCategory: return .text(EventTypes.category(of: event, context.text))
     case .evtCpu: return .integer(Int64(event.cpu))
-    case .evtArgs, .evtInfo:
-      let text = context.text.what(event)
-      return .text(text.firstIndex(of: " ").map { String(text[text.index(after: $0)...]) } ?? "")
+    case .evtArgs, .evtInfo: return arguments(event)
     case .evtArg: return argument(use, event, isRaw: false)
     case .evtRawarg: return argument(use, event, isRaw: true)
     case .evtBuffer: return .optional(event.bytes(.payload))
@@ -44,9 +43,9 @@ extension EventFields {
     case .evtIsIoWrite: return .boolean(EventTypes.transfer(event) == .write)
     case .evtIoDir:
       return switch EventTypes.transfer(event) {
-      case .read: .text("r")
-      case .write: .text("w")
-      case nil: .text("-")
+      case .read: .text("read")
+      case .write: .text("write")
+      case nil: .absent
       }
     case .evtIsWait: return .boolean(EventTypes.isWait(EventTypes.name(of: event, context.text)))
     case .evtIsSyslog:
@@ -86,7 +85,7 @@ extension EventFields {
     }
     let calendar = CalendarTime(WallTime(nanoseconds: wall))
     return switch use.field {
-    case .evtTime: .text(calendar.timeOfDay(digits: 9))
+    case .evtTime, .evtOutputtime: .text(calendar.timeOfDay(digits: 9))
     case .evtTimeS: .text(calendar.timeOfDay(digits: 0))
     case .evtTimeIso8601: .text(calendar.iso8601(digits: 9))
     case .evtDatetime: .text(calendar.date + " " + calendar.timeOfDay(digits: 9))

@@ -17,8 +17,13 @@ extension EventFields {
       guard event != nil, time >= process.key.start else { return .absent }
       return .integer(Int64(clamping: time.nanoseconds - process.key.start.nanoseconds))
     case .procIsExeFromMemfd:
+      if mark(.memoryImage) == true { return .boolean(true) }
       return .optional(
         ownExecutable.map { $0.starts(with: Array("/memfd:".utf8)) || $0.starts(with: Array("memfd:".utf8)) })
+    case .procIsExeUpperLayer: return .optional(mark(.upperLayer))
+    case .aftertraceProcessMarks:
+      guard let marks = marks, !marks.isEmpty else { return .absent }
+      return .list(marks.markNames.map { .text($0) })
     case .procPpid: return .optional(image(0)?.parent.map { Int64($0.pid) })
     case .procPvpid: return .optional(image(1)?.namespacePID.map { Int64($0) })
     case .procPname: return name(1)
@@ -56,6 +61,15 @@ extension EventFields {
     default: return .absent
     }
   }
+
+  /// What is remarkable of the process's program; nil where that is not known.
+  private var marks: ProcessFlags? {
+    guard context.knowsMarks else { return nil }
+    if let event, event.kind == .processExec, event.result >= 0 { return event.marks ?? [] }
+    return image(0)?.marks
+  }
+
+  private func mark(_ flag: ProcessFlags) -> Bool? { marks.map { $0.contains(flag) } }
 
   private func image(_ level: Int) -> ProcessImage? {
     guard let chain = view?.chain, chain.indices.contains(level) else { return nil }
@@ -114,14 +128,20 @@ extension EventFields {
     return .absent
   }
 
+  private static let root = Array("root".utf8)
+
   func ownerValue(_ use: FieldUse) -> FieldValue {
     let own = image(0)
     switch use.field {
     case .userUid: return .optional(own?.userID.map { Int64($0) })
     case .groupGid: return .optional(own?.groupID.map { Int64($0) })
-    // In every container 0 is root; what others are called stands in its own files.
-    case .userName: return own?.userID == 0 ? .text("root") : .absent
-    case .groupName: return own?.groupID == 0 ? .text("root") : .absent
+    // What its container calls it; where that is not known, 0 is root everywhere.
+    case .userName:
+      guard let id = own?.userID else { return .absent }
+      return .optional(context.accounts.user(id, in: container) ?? (id == 0 ? Self.root : nil))
+    case .groupName:
+      guard let id = own?.groupID else { return .absent }
+      return .optional(context.accounts.group(id, in: container) ?? (id == 0 ? Self.root : nil))
     default: return .absent
     }
   }

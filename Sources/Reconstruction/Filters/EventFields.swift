@@ -22,6 +22,7 @@ struct EventFields: FieldSource {
     case UInt8(ascii: "a"):
       switch use.field {
       case .aftertraceContainerRuntime, .aftertraceContainerMetadataSource: return containerValue(use)
+      case .aftertraceProcessMarks: return processValue(use)
       case .aftertraceProcessEntityStart: return .integer(Int64(clamping: process.key.start.nanoseconds))
       default: return event.map { ownValue(use, $0) } ?? .absent
       }
@@ -29,7 +30,7 @@ struct EventFields: FieldSource {
     }
   }
 
-  func wallTime(_ time: BootTime) -> Int64? { context.boot.clock.wallTime(of: time)?.nanoseconds }
+  func wallTime(_ time: BootTime) -> Int64? { context.clock.wallTime(of: time)?.nanoseconds }
 
   /// Own fields of the program.
   private func ownValue(_ use: FieldUse, _ event: EventBlock) -> FieldValue {
@@ -49,6 +50,7 @@ struct EventFields: FieldSource {
       return .optional(event.file(.file).flatMap { $0.id == .unknown ? nil : Int64(bitPattern: $0.id.rawValue) })
     case .aftertraceSocketCookie: return .optional(event.file(.file)?.socketCookie.map { Int64(bitPattern: $0) })
     case .aftertraceNetworkNamespace: return .optional(event.file(.file)?.networkNamespace.map { Int64($0) })
+    case .aftertraceRuntimeSetup: return .boolean(event.flags.contains(.runtimeSetUp))
     case .aftertraceEnteredFromOutside: return .boolean(event.flags.contains(.enteredFromOutside))
     case .aftertraceProcessAskedFor: return .optional(event.bytes(.askedFor))
     case .aftertraceProcessExitCode:

@@ -3,28 +3,55 @@ internal import Events
 internal import FilterLanguage
 
 /// What the fields of a boot's events are read from, beside the events. Made when a field first needs it.
+///
+/// Of a capture that was read it stays as it is; a recorder at work adds to it.
 final class FilterContext {
-  let boot: CaptureBoot
+  private(set) var clock: CaptureClock
   let text: EventText
   let first: BootTime
   let hostName: [UInt8]?
   let timeline: ProcessTimeline?
-  private let containers: [ContainerKey: ContainerRow]
-  private var servers: [FileID: Bool]?
+  private(set) var accounts: AccountNames
+  private var containers: [ContainerKey: ContainerRow]
+  private var ends: SocketRoles?
+  /// Where the roles of sockets are read from when they are first asked for.
+  private let boot: CaptureBoot?
   let columnNames: [String: ColumnID]
+  /// Whether what is remarkable of programs is told.
+  let knowsMarks: Bool
 
   init(_ boot: CaptureBoot, needs fields: Set<FieldUse>) throws(CaptureError) {
     self.boot = boot
+    clock = boot.clock
     text = EventText(boot.catalogue)
     first = boot.span.first
     hostName = boot.hostName.map { Array($0.utf8) }
     containers = Dictionary(boot.containers.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
-    columnNames = Dictionary(
-      boot.catalogue.columns.map { ($0.name, $0.column) }, uniquingKeysWith: { first, _ in first })
-    let needsTimeline = fields.contains { FieldScope.needsTimeline($0) }
+    accounts = AccountNames(boot.containers)
+    columnNames = Self.columnNames(of: boot.catalogue)
+    knowsMarks = columnNames["marks"] != nil && !boot.sections.contains { $0.provenance[.source] == "scap" }
     timeline =
-      try needsTimeline
+      try fields.contains { FieldScope.needsTimeline($0) }
       ? ProcessTimeline(of: boot, withDirectories: fields.contains { $0.field == .procCwd }) : nil
+  }
+
+  /// Of a recorder at work.
+  init(live catalogue: Catalogue, hostName: String?, since first: BootTime) {
+    boot = nil
+    clock = CaptureClock(anchors: [])
+    text = EventText(catalogue)
+    self.first = first
+    self.hostName = hostName.map { Array($0.utf8) }
+    containers = [:]
+    accounts = .none
+    columnNames = Self.columnNames(of: catalogue)
+    knowsMarks = true
+    timeline = ProcessTimeline()
+    ends = SocketRoles()
+  }
+
+  private static func columnNames(of catalogue: Catalogue) -> [String: ColumnID] {
+    Dictionary(catalogue.columns.map { ($0.name, $0.column) }, uniquingKeysWith: { first, _ in first })
   }
 
   func container(_ key: ContainerKey) -> ContainerRow? { containers[key] }
@@ -33,25 +60,63 @@ final class FilterContext {
   /// neither was seen. Reads the blocks in which that can be, once.
   func isServer(_ file: FileID) -> Bool? {
     if file == .unknown { return nil }
-    if servers == nil { servers = Self.servers(of: boot) }
-    return servers?[file]
+    if ends == nil, let boot { ends = SocketRoles(of: boot) }
+    return ends?[file]
   }
 
-  private static func servers(of boot: CaptureBoot) -> [FileID: Bool] {
-    var result: [FileID: Bool] = [:]
-    let kinds: [EventKind] = [.networkAccept, .networkConnect, .networkListen]
+  // MARK: What a recorder adds
+
+  func take(_ rows: [ContainerRow]) {
+    for row in rows { containers[row.key] = row }
+    accounts.take(rows)
+  }
+
+  func forget(_ container: ContainerKey) { containers[container] = nil }
+
+  func take(_ anchors: [AnchorRow]) { clock = CaptureClock(anchors: anchors) }
+
+  /// Takes in what an event changes for the fields of those that follow.
+  func apply(_ event: EventBlock) {
+    timeline?.apply(event)
+    ends?.apply(event)
+  }
+}
+
+/// Which sockets are their processes' as servers, and which as clients.
+struct SocketRoles {
+  static let kinds: [EventKind] = [.networkAccept, .networkConnect, .networkListen]
+  private var roles: [FileID: Bool] = [:]
+  /// Those of before, where they became many: numbers are not given twice, and old sockets are closed.
+  private var older: [FileID: Bool] = [:]
+  private static let limit = 1 << 16
+
+  init() {}
+
+  init(of boot: CaptureBoot) {
     for section in boot.sections {
       for entry in boot.directory
-      where entry.section == section.section && kinds.contains(where: { entry.kinds.mayContain($0) }) {
+      where entry.section == section.section && Self.kinds.contains(where: { entry.kinds.mayContain($0) }) {
         guard let block = try? section.readEvents(entry) else { continue }
-        while block.next() {
-          let kind = block.kind
-          guard kinds.contains(kind), let file = block.file(.file), file.id != .unknown else { continue }
-          result[file.id] = kind != .networkConnect
-        }
+        while block.next() { note(block) }
       }
     }
-    return result
+  }
+
+  subscript(file: FileID) -> Bool? { roles[file] ?? older[file] }
+
+  /// The same, in bounded memory.
+  mutating func apply(_ event: EventBlock) {
+    note(event)
+    if roles.count >= Self.limit {
+      older = roles
+      roles = [:]
+    }
+  }
+
+  private mutating func note(_ event: EventBlock) {
+    let kind = event.kind
+    guard Self.kinds.contains(kind), let file = event.file(.file), file.id != .unknown else { return }
+    roles[file.id] = kind != .networkConnect
   }
 }
 
@@ -74,9 +139,11 @@ enum FieldScope: Int {
       self = .call
     case .procDuration, .procPpidDuration: self = .row
     case .userUid, .userName, .groupGid, .groupName: self = .process
-    case .fdNum, .fdConnected, .fdNameChanged, .fdTypes, .fdUid: self = .row
+    case .fdNum, .fdSipName, .fdRipName, .fdConnected, .fdNameChanged, .fdTypes, .fdUid: self = .row
     case .aftertraceFileId, .aftertraceSocketCookie, .aftertraceNetworkNamespace: self = .file
     case .aftertraceProcessEntityStart: self = .process
+    // An exec tells of the process as it is from there on.
+    case .procIsExeUpperLayer, .procIsExeFromMemfd, .aftertraceProcessMarks: self = .row
     default:
       switch name.prefix(while: { $0 != "." }) {
       case "container", "k8s": self = .block
@@ -90,11 +157,11 @@ enum FieldScope: Int {
   static func needsTimeline(_ use: FieldUse) -> Bool {
     switch use.field {
     // What the event's own block says of its process.
-    case .procPid, .procName, .procExepath, .procVpid, .procDuration, .procPidTs, .procIsExeFromMemfd,
+    case .procPid, .procName, .procExepath, .procVpid, .procDuration, .procPidTs,
       .aftertraceProcessEntityStart:
       false
     case .procAname, .procAexepath, .procApid: use.index != 0
-    case .userUid, .userName, .groupGid, .groupName, .threadCapEffective: true
+    case .userUid, .userName, .groupGid, .groupName, .threadCapEffective, .aftertraceProcessMarks: true
     default: use.field.rawValue.hasPrefix("proc.")
     }
   }

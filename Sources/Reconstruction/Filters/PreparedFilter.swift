@@ -52,6 +52,9 @@ public final class PreparedFilter {
 
   func kinds(of entry: BlockEntry) -> KindMask { condition.kinds(of: entry) }
 
+  /// Of which an event may pass, whatever block it stands in.
+  private(set) lazy var kinds: KindMask = condition.kinds
+
   /// Whether the event passes, decided without what is kept: for those who check the other.
   public func matchesAlone(_ event: EventBlock) -> Bool {
     let view = context.timeline.map { ProcessView(event.process.key, at: event.time, in: $0) }

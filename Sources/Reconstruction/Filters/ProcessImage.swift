@@ -19,6 +19,8 @@ final class ProcessImage {
   let terminal: UInt32?
   let namespacePID: UInt32?
   let inode: UInt64?
+  /// What is remarkable of its program; nil is not known.
+  let marks: ProcessFlags?
   /// `ls -l`, made when it is first asked for.
   private(set) lazy var items: [[UInt8]] = arguments?.items ?? []
 
@@ -37,6 +39,7 @@ final class ProcessImage {
     capabilities = nil
     terminal = nil
     inode = nil
+    marks = knowsProgram ? row.flags.intersection(.ofImage) : nil
   }
 
   /// The child of a fork: its parent's copy.
@@ -56,6 +59,7 @@ final class ProcessImage {
     terminal = image?.terminal
     namespacePID = event.value(.namespacePID).map { UInt32(truncatingIfNeeded: $0) }
     inode = image?.inode
+    marks = image?.marks
   }
 
   /// What the process is after `event`: an exec, a new name, other credentials, another directory. Nil: it changes nothing.
@@ -78,6 +82,8 @@ final class ProcessImage {
       terminal = unsigned(.terminal) ?? 0
       namespacePID = unsigned(.namespacePID)
       inode = event.file(.file)?.inode
+      // None are none: it is not told of most.
+      marks = (event.marks ?? []).intersection(.ofImage)
     case .processRename, .credentialsUser, .credentialsGroup, .credentialsCapabilities, .processSession,
       .processDirectory:
       let isDirectory = event.kind == .processDirectory
@@ -95,6 +101,7 @@ final class ProcessImage {
       terminal = event.kind == .processSession ? 0 : before?.terminal
       namespacePID = before?.namespacePID ?? event.process.namespacePID
       inode = before?.inode
+      marks = before?.marks
     default: return nil
     }
   }
@@ -110,6 +117,18 @@ final class ProcessImage {
 final class ProcessTimeline {
   private var images: [ProcessKey: [ProcessImage]] = [:]
   private var byPID: [UInt32: [ProcessKey]] = [:]
+  /// When processes ended, where somebody is going to bury them.
+  private var ends: [ProcessKey: BootTime] = [:]
+  private var keepsEnds = false
+
+  /// Of a recorder at work: what it knows comes bit by bit.
+  init() { keepsEnds = true }
+
+  /// What changes the image of a process, beside ``EventKind/processDirectory``.
+  static let kinds: [EventKind] = [
+    .processFork, .processExec, .processRename, .credentialsUser, .credentialsGroup, .credentialsCapabilities,
+    .processSession,
+  ]
 
   /// Reads the lifecycle blocks; with `withDirectories` also those in which a working directory changes.
   init(of boot: CaptureBoot, withDirectories: Bool) throws(CaptureError) {
@@ -117,15 +136,12 @@ final class ProcessTimeline {
     for row in try ProcessHistory(of: boot).processes {
       // A row tells what the process was last. Before its last exec, seen here, that is not known.
       let isOld = row.execTime.map { $0 < first } ?? true
-      images[row.key] = [ProcessImage(row, since: BootTime(nanoseconds: 0), knowsProgram: isOld)]
+      enter(row.key, [ProcessImage(row, since: BootTime(nanoseconds: 0), knowsProgram: isOld)])
     }
     for row in try WindowState(of: boot).processes {
-      images[row.key] = [ProcessImage(row, since: BootTime(nanoseconds: 0))]
+      enter(row.key, [ProcessImage(row, since: BootTime(nanoseconds: 0))])
     }
-    var kinds: [EventKind] = [
-      .processFork, .processExec, .processRename, .credentialsUser, .credentialsGroup, .credentialsCapabilities,
-      .processSession,
-    ]
+    var kinds = Self.kinds
     if withDirectories { kinds.append(.processDirectory) }
     let entries = boot.directory.filter { entry in
       (entry.lane == .lifecycle || withDirectories || entry.kinds.mayContain(.processSession))
@@ -133,11 +149,49 @@ final class ProcessTimeline {
     }
     var merge = EventMerge(boot.sections, entries: entries)
     while let event = try merge.next() { apply(event) }
-    for key in images.keys { byPID[key.pid, default: []].append(key) }
-    for pid in byPID.keys { byPID[pid]?.sort { $0.start < $1.start } }
   }
 
-  private func apply(_ event: EventBlock) {
+  /// Enters a process that was there before.
+  func add(_ row: ProcessRow) {
+    if images[row.key] == nil { enter(row.key, [ProcessImage(row, since: BootTime(nanoseconds: 0))]) }
+  }
+
+  private func enter(_ key: ProcessKey, _ list: [ProcessImage]) {
+    if images.updateValue(list, forKey: key) == nil {
+      var keys = byPID[key.pid] ?? []
+      keys.insert(key, at: keys.lastIndex { $0.start < key.start }.map { $0 + 1 } ?? 0)
+      byPID[key.pid] = keys
+    }
+  }
+
+  var count: Int { images.count }
+
+  /// Lets go of processes that ended before `time` and of which no living one descends, and of what the others were before.
+  func bury(before time: BootTime) {
+    var isNeeded = Set<ProcessKey>()
+    for key in images.keys where ends[key] == nil {
+      var next = images[key]?.last?.parent
+      while let parent = next, images[parent] != nil, isNeeded.insert(parent).inserted {
+        next = images[parent]?.last?.parent
+      }
+    }
+    for (key, end) in ends where end < time && !isNeeded.contains(key) {
+      ends[key] = nil
+      images[key] = nil
+      let rest = (byPID[key.pid] ?? []).filter { $0 != key }
+      byPID[key.pid] = rest.isEmpty ? nil : rest
+    }
+    for (key, list) in images where list.count > 1 {
+      // The last one that began before `time` held then.
+      if let first = list.lastIndex(where: { $0.since < time }), first > 0 { images[key] = Array(list[first...]) }
+    }
+  }
+
+  func apply(_ event: EventBlock) {
+    if event.kind == .processExit {
+      if keepsEnds { ends[event.process.key] = event.time }
+      return
+    }
     if event.kind == .processFork {
       guard event.result >= 0, let pid = event.value(.childPID), let start = event.value(.childStart) else { return }
       let key = ProcessKey(
@@ -146,11 +200,13 @@ final class ProcessTimeline {
       let image = ProcessImage(
         child: key, of: ProcessImage.parent(of: event) ?? source, copying: images[source]?.last, event)
       // An exec of the child may stand before the fork that made it, in another CPU's stream.
-      images[key] = [image] + (images[key] ?? []).filter { $0.since > image.since }
+      enter(key, [image] + (images[key] ?? []).filter { $0.since > image.since })
       return
     }
     let key = event.process.key
-    if let image = ProcessImage(images[key]?.last, after: event) { images[key, default: []].append(image) }
+    if let image = ProcessImage(images[key]?.last, after: event) {
+      if images[key] == nil { enter(key, [image]) } else { images[key]?.append(image) }
+    }
   }
 
   /// What it was at `time`, and until when; nil for a process that nothing is known of.

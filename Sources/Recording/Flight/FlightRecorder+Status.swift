@@ -28,6 +28,11 @@ extension FlightRecorder {
     json.set("duplicate", triggerCounts.duplicate)
     json.set("refused", triggerCounts.refused)
     json.endObject()
+    if let listener {
+      json.beginObject("rules")
+      listener.writeStatus(to: &json)
+      json.endObject()
+    }
     writeCaptures(to: &json)
     json.beginArray("containers")
     for history in store.histories.values.sorted(by: { $0.key < $1.key }) where keeps(history.key) {

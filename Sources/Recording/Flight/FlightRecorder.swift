@@ -32,6 +32,8 @@ public final class FlightRecorder {
   /// Since when no recorder had run on this boot; nil where this is the first, or not known.
   private(set) var pausedSince: BootTime?
   private let report: (ShelfReport) -> Void
+  /// Looks at what is recorded.
+  private(set) var listener: (any BlockListener)?
   private var nextTick: UInt64 = 0
   private var nextSecond: UInt64 = 0
   private var nextReap: UInt64 = 0
@@ -111,6 +113,22 @@ public final class FlightRecorder {
     }
   }
 
+  /// Has `listener` look at what is recorded from now on, and tells it what is known; nil: nobody looks any more.
+  public func listen(_ listener: (any BlockListener)?) {
+    self.listener = listener
+    guard let listener else {
+      engine.streams.prompt = nil
+      return
+    }
+    engine.streams.prompt = listener.kinds
+    listener.take(anchors)
+    listener.take(engine.resolver.containers.map { ContainerRow($0) })
+    listener.take(engine.decoder.processes.rows { _ in true })
+  }
+
+  /// The listener looks for other kinds.
+  public func listenerHasChanged() { engine.streams.prompt = listener?.kinds }
+
   /// Records until a signal; then finishes the captures in progress.
   ///
   /// - Parameters:
@@ -189,6 +207,7 @@ public final class FlightRecorder {
     outbox.blocks = []
     for block in blocks where keepsHost || block.entry.container != .host {
       store.take(block)
+      listener?.take(block)
       captures[block.entry.container]?.job.append(.block(block))
     }
   }
@@ -204,6 +223,7 @@ public final class FlightRecorder {
     watchDeaths(now)
     if let anchor = engine.dueAnchor(now) {
       anchors.append(anchor)
+      listener?.take([anchor])
       for capture in captures.values { capture.job.append(.anchors([anchor])) }
     }
     engine.streams.urgent = Set(captures.keys)
@@ -214,6 +234,7 @@ public final class FlightRecorder {
     let time = BootTime(nanoseconds: now)
     engine.streams.sealAged(now: time)
     deliver()
+    listener?.endBundle()
     takeImages()
     engine.decoder.processes.buryDead(before: time.before(3_000_000_000)) { process in
       store.history(of: process.container).processes.append(
@@ -238,16 +259,19 @@ public final class FlightRecorder {
     case .assigned(_, let container, _), .described(let container):
       choose(container, BootTime(nanoseconds: now))
       if engine.resolver[container]?.removed == nil { store.histories[container]?.ended = nil }
-      if let capture = captures[container], let record = engine.resolver[container] {
-        capture.job.append(.containers([ContainerRow(record)]))
-      }
+      tell(of: container)
     case .ended(let container):
       if let history = store.histories[container], history.ended == nil { history.ended = BootTime(nanoseconds: now) }
-      if let capture = captures[container], let record = engine.resolver[container] {
-        capture.job.append(.containers([ContainerRow(record)]))
-      }
+      tell(of: container)
     case .learnedMountNamespace, .releasedMountNamespace: break
     }
+  }
+
+  private func tell(of container: ContainerKey) {
+    guard listener != nil || captures[container] != nil, let record = engine.resolver[container] else { return }
+    let rows = [ContainerRow(record)]
+    listener?.take(rows)
+    captures[container]?.job.append(.containers(rows))
   }
 
   private func takeLosses() throws {

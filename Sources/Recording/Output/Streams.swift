@@ -27,6 +27,8 @@ final class Streams {
   private var lastWanted: ContainerKey?
   /// Whose blocks are sealed after a second: somebody waits for them.
   var urgent: Set<ContainerKey> = []
+  /// Blocks with events of these kinds are sealed whenever ``sealAged(now:)`` is called.
+  var prompt: KindMask?
   /// What goes over the network, where it is recorded: a lane like the others, filled by itself.
   var packets: PacketStreams?
   private let busyAge: UInt64
@@ -80,6 +82,10 @@ final class Streams {
   /// Seals what has been open for longer than the age limit. Called on the recorder's timer.
   func sealAged(now: BootTime) {
     for (key, stream) in streams where stream.builder.rowCount > 0 {
+      if let prompt, stream.builder.kinds.mayContain(anyOf: prompt) {
+        sealBlock(of: stream)
+        continue
+      }
       let limit =
         urgent.contains(key.container)
         ? min(busyAge, 1_000_000_000) : stream.builder.isCompact ? quietAges[Int(key.lane.rawValue)] : busyAge

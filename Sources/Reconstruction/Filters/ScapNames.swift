@@ -1,8 +1,8 @@
 // A table: what .scap files number. Written by .ci/scap-table; not to be edited.
 
-enum ScapNames {
+public enum ScapNames {
   /// Each event: number, name, parameters with their types. Even numbers are entries, odd ones exits.
-  static let events = """
+  public static let events = """
     0 syscall ID:syscallid nativeID:uint16
     1 syscall ID:syscallid nativeID:uint16
     2 open name:fspath flags:flags32 mode:uint32
@@ -470,7 +470,7 @@ enum ScapNames {
     453 keyctl res:errno operation:enumflags32 arg2:dyn arg3:dyn arg4:dyn arg5:dyn
     """
   /// System calls by the number that events of no type of their own bear.
-  static let calls = """
+  public static let calls = """
     0:unknown 1:restart_syscall 2:exit 3:read 4:write 5:open 6:close 7:creat 8:link 9:unlink 10:chdir 11:time \
     12:mknod 13:chmod 14:stat 15:lseek 16:getpid 17:mount 18:ptrace 19:alarm 20:fstat 21:pause 22:utime 23:access \
     24:sync 25:kill 26:rename 27:mkdir 28:rmdir 29:dup 30:pipe 31:times 32:brk 33:acct 34:ioctl 35:fcntl \
