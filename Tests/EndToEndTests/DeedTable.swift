@@ -60,7 +60,7 @@ struct Deed: Sendable {
       "deeds open-late nginx /etc/shadow 5500", ["Credential file read"],
       falco: ["Read sensitive file trusted after startup"]),
     Deed("deeds open-late nginx /etc/hostname 1"),
-    Deed("cd /data; deeds open ../data/../etc/passwd; cd /", falco: ["Directory traversal monitored file read"]),
+    Deed("cd /data; deeds open ../data/../etc/nothing; cd /", falco: ["Directory traversal monitored file read"]),
     Deed("deeds open /etc/passwd"),
     Deed("/bin/cat /var/run/secrets/kubernetes.io/serviceaccount/token", ["Service account token read by a tool"]),
     Deed("deeds open /var/run/secrets/kubernetes.io/serviceaccount/token"),

@@ -98,8 +98,8 @@ static void start_on_terminal(char **words) {
   pid_t child = fork();
   if (child == 0) {
     setsid();
-    ioctl(open(path, O_RDWR), TIOCSCTTY, 0);
-    int terminal = open("/dev/tty", O_RDWR);
+    int terminal = open(path, O_RDWR);
+    ioctl(terminal, TIOCSCTTY, 0);
     for (int stream = 0; stream < 3; stream++) dup2(terminal, stream);
     start_as(words);
     _exit(0);
