@@ -184,7 +184,8 @@ let testTargets: [Target] = [
     ["CaptureFormat", "Events", "Interchange", "JSON", "Posix", "Reconstruction", "SnapshotLab", "Terminal"],
     exclude: ["Snapshots"]),
   tests(of: "Reconstruction", ["CaptureFormat", "Events", "FilterLanguage", "NameService", "PacketLab", "Posix"]),
-  tests(of: "Interchange", ["CaptureFormat", "Digests", "Events", "JSON", "Posix", "Reconstruction"]),
+  tests(
+    of: "Interchange", ["CaptureFormat", "Digests", "Events", "JSON", "Posix", "Reconstruction"], exclude: ["Fixtures"]),
   .executableTarget(
     name: "PrivilegeProbe", dependencies: ["Posix"], path: "Tests/PrivilegeProbe", swiftSettings: strict),
   tests(of: "Posix", ["PrivilegeProbe"]),

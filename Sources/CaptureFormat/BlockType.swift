@@ -29,7 +29,8 @@ public struct BlockType: RawRepresentable, Hashable, Sendable {
   /// The upper half of every pcapng block type of ours: the local-use bit and a prefix nobody else was seen to use.
   static let prefix: UInt32 = 0xAF7E_0000
   var pcapngType: UInt32 { Self.prefix | UInt32(rawValue) }
-  init?(pcapngType: UInt32) {
+  /// Nil for a type of somebody else's.
+  public init?(pcapngType: UInt32) {
     guard pcapngType & 0xFFFF_0000 == Self.prefix else { return nil }
     self.init(rawValue: UInt16(truncatingIfNeeded: pcapngType))
   }

@@ -16,6 +16,8 @@ public struct CapturedPacket: Sendable {
   public var process: ProcessKey?
   /// Nanoseconds since 1970, as other readers are told.
   public var wallTime: Int64
+  /// What other readers are told of its container and process.
+  public var comment: [UInt8] = []
 }
 
 extension CaptureFile {
@@ -48,7 +50,8 @@ extension CaptureFile {
       packets.append(
         CapturedPacket(
           time: row.time, container: entry.container, interface: row.interface, direction: row.direction,
-          length: row.length, bytes: frame.bytes, process: row.process, wallTime: frame.wallTime))
+          length: row.length, bytes: frame.bytes, process: row.process, wallTime: frame.wallTime,
+          comment: frame.comment))
     }
     return packets
   }
@@ -129,6 +132,7 @@ private struct FrameReader {
     var offset: UInt64
     var wallTime: Int64
     var bytes: [UInt8]
+    var comment: [UInt8]
   }
 
   /// Nil where the packets end: at the end of the file, or at a block of another type.
@@ -157,7 +161,8 @@ private struct FrameReader {
     else { return nil }
     return Frame(
       offset: start, wallTime: Int64(bitPattern: UInt64(upper) << 32 | UInt64(lower)),
-      bytes: Array(whole[28..<(28 + Int(captured))]))
+      bytes: Array(whole[28..<(28 + Int(captured))]),
+      comment: PacketFrame.comment(in: whole, from: 28 + Int(captured)))
   }
 
   /// The next bytes of the file: fewer where it ends.

@@ -144,6 +144,12 @@ public final class CaptureFile {
     return result
   }
 
+  /// The same with each process's first row: of those that the scan found, what they were then.
+  public func processesAsFirstTold() throws(CaptureError) -> [ProcessRow] {
+    var seen = Set<ProcessKey>()
+    return try rows(.processes, .processes, ProcessRow.rows).filter { seen.insert($0.key).inserted }
+  }
+
   /// The container of every process that the capture has a row of: what counting takes of ``processes()``.
   public func containersOfProcesses() throws(CaptureError) -> [ProcessKey: ContainerKey] {
     var result: [ProcessKey: ContainerKey] = [:]

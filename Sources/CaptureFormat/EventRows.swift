@@ -281,6 +281,9 @@ struct EventRows: ~Copyable {
     }
   }
 
+  /// Whether a row can have the column as an argument.
+  static func holds(_ column: ColumnID) -> Bool { slot(of: column) < columnLimit && !standard.contains(column) }
+
   private static func column(of slot: Int) -> ColumnID {
     ColumnID(rawValue: UInt16(slot < 128 ? slot : slot < 144 ? slot + 48 : slot + 112))
   }

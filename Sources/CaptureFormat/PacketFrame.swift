@@ -79,6 +79,23 @@ enum PacketFrame {
     bytes.append(littleEndian: total)
   }
 
+  /// The comment among a block's options; empty where there is none.
+  ///
+  /// - Parameter end: Where the packet ends, before its padding.
+  static func comment(in block: [UInt8], from end: Int) -> [UInt8] {
+    let span = block.span.bytes
+    var place = end + padding(end)
+    while let option = span.integer(at: place, as: UInt16.self), option != Option.end,
+      let length = span.integer(at: place + 2, as: UInt16.self)
+    {
+      let value = place + 4
+      guard value + Int(length) <= block.count - 4 else { return [] }
+      if option == Option.comment { return Array(block[value..<(value + Int(length))]) }
+      place = value + Int(length) + padding(Int(length))
+    }
+    return []
+  }
+
   static func length(captured: Int, comment: Int) -> Int {
     28 + captured + padding(captured) + 8 + (comment == 0 ? 0 : 4 + comment + padding(comment)) + 4 + 4
   }

@@ -121,6 +121,7 @@ public final class PacketBlockBuilder {
   }
 
   public var isEmpty: Bool { heads.isEmpty }
+  public var packetCount: Int { heads.count }
   public var isFull: Bool { bytes.count >= Self.lengthLimit || heads.count >= Self.countLimit }
   public var firstTime: BootTime? { heads.first?.time }
   public var memoryInBytes: Int {

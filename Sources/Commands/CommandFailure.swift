@@ -52,6 +52,11 @@ final class Output {
     if buffer.count >= 1 << 16 { try flush() }
   }
 
+  func bytes(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+    buffer.append(contentsOf: bytes)
+    if buffer.count >= 1 << 16 { try flush() }
+  }
+
   func flush() throws(SystemError) {
     let failure: SystemError? = buffer.withUnsafeBytes { bytes in
       do throws(SystemError) {

@@ -16,7 +16,7 @@ public let program = Program(
     recordCommand, watchCommand, triggerCommand, statusCommand, capturesCommand, doctorCommand, inspectCommand,
     infoCommand,
     containersCommand, psCommand, stateCommand, logsCommand, topCommand, connectionsCommand, dnsCommand, packetsCommand,
-    eventsCommand, exportCommand,
+    eventsCommand, exportCommand, sliceCommand,
     findingsCommand, rulesCommand, fieldsCommand, helpCommand,
     versionCommand,
     completionsCommand, manCommand,
@@ -359,16 +359,36 @@ private let exportCommand = CommandDescription(
     in either without a mapping.
 
     `--to scap` writes what sysdig reads: containers, processes, open files and every call, with what one container's \
-    own processes did and of others no more than the names of its ancestors. `--to capture` keeps what a .scap file \
-    was turned into, so that it need not be read again.
+    own processes did and of others no more than the names of its ancestors. With a filter, what does not pass it and \
+    changes what is open or running is in the file too, marked so that sysdig does not show it.
     """,
   flags: readingFlags.map { $0.name == "to" ? exportTo : $0 } + [
-    filterFlag,
-    Flag("output", short: "o", value: .init("OUT", .file), summary: "write to OUT in place of standard output"),
-    symbols,
+    filterFlag, outputFlag, symbols,
   ],
   operands: [capturesAndFilter],
   examples: [.init("aftertrace export --to jsonl --container web web.pcapng", "Print one container's timeline")])
+
+private let sliceCommand = CommandDescription(
+  "slice", group: reading, summary: "a part of a capture, or another tool's file, as a capture",
+  discussion: """
+    Writes what was asked for, by container, time and filter, as a capture of its own: with the state as it was when the \
+    slice begins, processes, losses and packets. Of other containers it holds no more than the number and name of ancestors. \
+    Blocks that are wanted whole are copied byte for byte. With a filter there are no packets in it, and it is not called complete.
+
+    What other tools recorded (.scap of sysdig and Falco, strace's output, pcap) is read in one pass each time it is opened: \
+    `slice FILE -o OUT` keeps what it becomes, and later questions are answered at once.
+    """,
+  flags: readingFlags.filter { $0.name != "json" } + [filterFlag, outputFlag], operands: [capturesAndFilter],
+  examples: [
+    .init(
+      "aftertrace slice web.pcapng --container web --from trigger-10s -o web-10s.pcapng",
+      "Keep one container's last seconds"),
+    .init("aftertrace slice incident.scap.gz -o incident.pcapng", "Convert a file of sysdig"),
+  ])
+
+private let outputFlag = Flag(
+  "output", short: "o", value: .init("OUT", .file), summary: "write to OUT in place of standard output",
+  discussion: "A file that exists is not overwritten.")
 
 /// The one flag with two meanings: where the time ends for every reading command, and what `export` makes.
 private let exportTo = Flag(
@@ -380,7 +400,6 @@ private let exportTo = Flag(
       Choice("json", "one JSON array"),
       Choice(
         "scap", "a file for sysdig, csysdig and Stratoshark: one boot, with processes and open files as they stood"),
-      Choice("capture", "a capture of aftertrace, as it is: what a .scap file becomes when it is opened"),
     ]), standard: "jsonl"),
   summary: "the format, or the time to end at, or each once",
   discussion: "`--to jsonl --to 14:05` says both: no format's name looks like a time.")

@@ -141,6 +141,19 @@ public enum ArgumentNames {
     .kernelPerformance: ValueTables.performanceTypes,
   ]
 
+  /// The number of every option, command and flag that has a name of its own.
+  public static let numbers: [String: Int64] = {
+    let tables = [
+      ValueTables.controls, ValueTables.archControls, ValueTables.traces, ValueTables.keyOperations,
+      ValueTables.bpfCommands, ValueTables.terminalCommands, ValueTables.filters, ValueTables.shutdowns,
+      ValueTables.resources, ValueTables.optionLevels, ValueTables.socketOptions, ValueTables.tcpOptions,
+      ValueTables.families, ValueTables.socketTypes, FlagTables.clones, FlagTables.namespaces, FlagTables.mounts,
+      FlagTables.unmounts, FlagTables.paths, FlagTables.renames, FlagTables.memoryFiles, FlagTables.splices,
+      FlagTables.protections, FlagTables.mappings, FlagTables.socketFlags,
+    ]
+    return Dictionary(tables.joined().map { ($0.1, $0.0) }, uniquingKeysWith: { first, _ in first })
+  }()
+
   private static func name(of value: Int64, _ table: [(Int64, String)]) -> String {
     table.first { $0.0 == value }?.1 ?? (value > 4095 ? "0x" + String(value, radix: 16) : "\(value)")
   }

@@ -86,6 +86,9 @@ public enum OpenFlags {
     return parts.joined(separator: "|")
   }
 
+  /// Each flag with its name, as all architectures but arm have them.
+  public static var named: [(Int64, String)] { bits }
+
   // Source: include/uapi/asm-generic/fcntl.h.
   private static let bits = table(
     direct: 0o40_000, largeFile: 0o100_000, directory: 0o200_000, noFollow: 0o400_000)

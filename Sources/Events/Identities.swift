@@ -145,4 +145,6 @@ public struct EventFlags: OptionSet, Hashable, Sendable {
   public static let viaRing = EventFlags(rawValue: 1 << 13)
   /// The duration counts from the call's beginning, not from when it first slept.
   public static let wholeDuration = EventFlags(rawValue: 1 << 14)
+  /// The call came back, and nobody told with what: the result is 0 and means nothing.
+  public static let resultUnknown = EventFlags(rawValue: 1 << 15)
 }

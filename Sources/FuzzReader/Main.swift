@@ -14,7 +14,9 @@ struct Main {
     "capture": readCapture,
     "filter": readFilter,
     "names": readNames,
+    "packets": readPackets,
     "scap": readScap,
+    "strace": readStrace,
     "yaml": readYAML,
   ]
 

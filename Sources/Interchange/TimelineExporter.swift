@@ -79,7 +79,8 @@ public struct TimelineExporter {
     let key = TimelineFragments.AspectKey(
       kind: event.kind, call: call?.packed, error: min(event.result, 0),
       isRestarted: event.flags.contains(.restarted),
-      isUnfinished: event.flags.contains(.unfinished), access: Self.access(of: event), lane: lane)
+      hasNoResult: !event.flags.isDisjoint(with: [.unfinished, .resultUnknown]), access: Self.access(of: event),
+      lane: lane)
     return fragments.aspect(key) {
       let label = Self.label(of: event.kind)
       let hasResult = text.hasResult(event)

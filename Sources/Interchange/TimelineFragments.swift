@@ -57,7 +57,7 @@ final class TimelineFragments {
     /// Zero where there is none.
     var error: Int64
     var isRestarted: Bool
-    var isUnfinished: Bool
+    var hasNoResult: Bool
     /// Of a file that is opened.
     var access: Access?
     var lane: Lane?

@@ -21,6 +21,12 @@ public var kernelFacts: (release: String, version: String, architecture: String)
   return (text(facts.release), text(facts.version), text(facts.machine))
 }
 
+/// A UUID of version 4, from the kernel's generator; nil without /proc.
+public func randomUUID() -> String? {
+  guard let bytes = try? FileDescriptor.contents(of: "/proc/sys/kernel/random/uuid", limit: 64) else { return nil }
+  return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+}
+
 /// Bytes of a page of memory. The corresponding C function is `sysconf`.
 public var pageSize: Int { sysconf(Int32(_SC_PAGESIZE)) }
 

@@ -1,6 +1,16 @@
 internal import CPosix
 internal import Glibc
 
+/// The bytes of an IP address that is written in digits, 4 or 16; nil for anything else.
+///
+/// The corresponding C function is `inet_pton`.
+public func numericAddress(_ text: String) -> [UInt8]? {
+  var ip4 = in_addr()
+  if inet_pton(AF_INET, text, &ip4) == 1 { return withUnsafeBytes(of: ip4) { Array($0) } }
+  var ip6 = in6_addr()
+  return inet_pton(AF_INET6, text, &ip6) == 1 ? withUnsafeBytes(of: ip6) { Array($0) } : nil
+}
+
 /// A stream socket that others connect to.
 public struct ListeningSocket: ~Copyable, Sendable {
   public let descriptor: FileDescriptor

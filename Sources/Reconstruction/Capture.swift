@@ -135,9 +135,10 @@ public struct CaptureBoot {
   public var hostName: String? { sections[0].provenance[.hostName] }
   public var problems: [CaptureProblem] { sections.flatMap(\.problems) }
 
-  /// The first and the last event; zero where there is none.
+  /// The first and the last event; where there is none, packet; zero where there is neither.
   public var span: (first: BootTime, last: BootTime) {
     let zero = BootTime(nanoseconds: 0)
+    let directory = directory.isEmpty ? sections.flatMap(\.packetBlocks) : directory
     return (directory.map(\.firstTime).min() ?? zero, directory.map(\.lastTime).max() ?? zero)
   }
 

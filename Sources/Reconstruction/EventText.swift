@@ -133,7 +133,7 @@ public struct EventText: Sendable {
 
   /// A return from a signal handler gives the interrupted code its registers back: it has no result of its own.
   public func hasResult(_ event: EventBlock) -> Bool {
-    if event.kind == .signalReturn || event.flags.contains(.unfinished) { return false }
+    if event.kind == .signalReturn || !event.flags.isDisjoint(with: [.unfinished, .resultUnknown]) { return false }
     return event.call != nil || event.kind == .ringRequest
   }
 
@@ -396,7 +396,8 @@ public struct EventText: Sendable {
     let words: [(EventFlags, String)] = [
       (.truncated, "truncated"), (.unreadable, "unreadable pointer"), (.tableScan, "from scan"),
       (.outOfOrder, "out of order"), (.deletedFile, "deleted"), (.enteredFromOutside, "entered from outside"),
-      (.unfinished, "unfinished"), (.masked, "masked"), (.viaRing, "io_uring"), (.runtimeSetUp, "runtime set-up"),
+      (.unfinished, "unfinished"), (.resultUnknown, "result unknown"), (.masked, "masked"), (.viaRing, "io_uring"),
+      (.runtimeSetUp, "runtime set-up"),
     ]
     var notes = words.filter { event.flags.contains($0.0) }.map(\.1)
     if let marks = event.marks {

@@ -506,6 +506,3 @@ private func firstLine(of path: String) -> String? {
   let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
   return line.isEmpty ? nil : line
 }
-
-/// Version 4, from the kernel's generator.
-func randomUUID() -> String? { firstLine(of: "/proc/sys/kernel/random/uuid") }

@@ -3,7 +3,7 @@ internal import Posix
 
 /// Measures against the targets, and makes the capture that reading is measured with.
 ///
-///     benchmarks [--pairs N] [--count N] [--seconds N] [unwatched watched pipeline size watch trigger reading inspector filters peers]
+///     benchmarks [--pairs N] [--count N] [--seconds N] [unwatched watched pipeline size watch trigger reading inspector scap filters peers]
 ///
 /// `peers` is each of `peers-dd`, `peers-find`, `peers-tar`, `peers-fork` and `peers-network`.
 ///
@@ -38,7 +38,7 @@ internal import Posix
   }
 
   private static let all =
-    ["unwatched", "watched", "pipeline", "size", "watch", "trigger", "reading", "inspector", "filters"] + peers
+    ["unwatched", "watched", "pipeline", "size", "watch", "trigger", "reading", "inspector", "scap", "filters"] + peers
   private static let peers = PeerWorkload.Kind.allCases.map { "peers-" + $0.rawValue }
   /// For one section, beside the time that the pipeline is to run for.
   private static let secondsAllowed = 180
@@ -86,6 +86,7 @@ internal import Posix
           case "reading": try LargeCapture(directory: "captures/bench").read(bench)
           case "filters": try FilterBenchmarks().run(bench)
           case "inspector": try InspectorBenchmarks().run(bench)
+          case "scap": try ScapBenchmarks(bench: bench).run()
           default:
             let kind = PeerWorkload.Kind(rawValue: String(section.dropFirst("peers-".count)))
             if let kind { try PeerBenchmarks(bench, kind).run() }

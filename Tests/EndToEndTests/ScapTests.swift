@@ -107,8 +107,14 @@ extension EndToEndTests {
       let place = try Workplace()
       try export("crash.pcapng", to: place["a.scap"])
       #expect(
-        try Program.run("export", "--to", "capture", "-o", place["a.pcapng"], place["a.scap"]).end == .exited(0))
-      #expect(try Program.rows("export", place["a.pcapng"]) == Program.rows("export", place["a.scap"]))
+        try Program.run("slice", place["a.scap"], "-o", place["a.pcapng"]).end == .exited(0))
+      func rows(_ path: String) throws -> [JSONValue] {
+        // What it became has no name of its own until it is kept.
+        try Program.rows("export", path).map { row in
+          .object(row.members.filter { $0.key != "aftertrace.capture_id" })
+        }
+      }
+      #expect(try rows(place["a.pcapng"]) == rows(place["a.scap"]))
       var bytes = try FileDescriptor.contents(of: place["a.scap"], limit: 1 << 24)
       bytes[bytes.count - 6] ^= 0xFF
       try FileDescriptor.write(Array(bytes.dropLast(2)), to: place["cut.scap"])

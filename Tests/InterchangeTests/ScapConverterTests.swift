@@ -6,25 +6,12 @@ import Reconstruction
 import Testing
 
 @Suite struct ScapConverterTests {
-  /// One line an event: kind, process, result, and what tells it apart.
-  private func lines(_ capture: Capture) throws -> [String] {
-    var merge = capture.events(in: capture.boots.flatMap(\.directory))
-    var lines: [String] = []
-    while let event = try merge.next() {
-      let text = EventText(capture.boots[0].catalogue)
-      var line: [UInt8] = Array("\(EventText.name(of: event.process)) ".utf8)
-      text.appendLine(event, to: &line)
-      lines.append(String(decoding: line, as: UTF8.self))
-    }
-    return lines
-  }
-
   @Test func `a file of today becomes rows of who did what`() throws {
     let (bytes, summary) = try ScapSample.convert(ScapSample.everything.bytes)
     #expect(summary.problems == [])
     #expect(summary.rowCount == 6)
     let capture = try Capture(bytes: bytes, path: "sample")
-    let lines = try lines(capture)
+    let lines = try Foreign.lines(capture)
     #expect(lines.count == 6)
     try #require(lines.count == 6)
     #expect(lines[0].hasPrefix("sh[100] "))
@@ -91,7 +78,7 @@ import Testing
     sample.event(
       3, block: number, time: 2_000_000_500, tid: 5, flags: hasFlags ? 0 : nil,
       [little(Int64(3)), sample.text("/tmp/x"), little(UInt32(1)), little(UInt32(0))])
-    let lines = try lines(try ScapSample.capture(sample.bytes))
+    let lines = try Foreign.lines(try ScapSample.capture(sample.bytes))
     #expect(lines.count == 1)
     #expect(lines.first?.contains("/tmp/x = 3 (500ns)") == true)
   }
@@ -114,7 +101,7 @@ import Testing
     let plain = ScapSample.everything.bytes
     let packed = try pack(plain, with: tool)
     #expect(packed.count < plain.count)
-    #expect(try lines(try ScapSample.capture(packed)) == lines(try ScapSample.capture(plain)))
+    #expect(try Foreign.lines(try ScapSample.capture(packed)) == Foreign.lines(try ScapSample.capture(plain)))
     // Two packed files, one after the other, are two sections.
     #expect(try ScapSample.convert(packed + packed).summary.sectionCount == 2)
     // Cut, it gives what can be had, and says so.
@@ -127,7 +114,7 @@ import Testing
     let capture = try ScapSample.capture(bytes + bytes)
     #expect(capture.sections.count == 2)
     #expect(capture.sections.allSatisfy { $0.problems.isEmpty })
-    #expect(try lines(capture).count == 12)
+    #expect(try Foreign.lines(capture).count == 12)
   }
 
   @Test func `behind a damaged block reading goes on, and the loss is told`() throws {

@@ -138,7 +138,7 @@ struct ScapSample {
 
   /// What a file of these bytes becomes, with what the converter says of it.
   static func convert(_ bytes: [UInt8], catalogue: Catalogue? = nil) throws -> (
-    capture: [UInt8], summary: ScapConverter.Summary
+    capture: [UInt8], summary: ConversionSummary
   ) {
     let place = Box(0)
     let result = Box<[UInt8]>([])

@@ -78,7 +78,7 @@ private final class EventPrinter {
     }
     text = EventText(request.boot.catalogue, naming: request.containers, stackSymbols: stackSymbols)
     time = TimeText(clock: request.clock, isLocal: request.isLocal)
-    namesContainer = request.containers.count > 1 && request.selected?.count != 1
+    namesContainer = request.hasSeveralContainers
     triggers = request.triggers[...]
   }
 

@@ -6,6 +6,8 @@ internal import Posix
 struct FilterWish {
   let paths: [String]
   let filter: CompiledFilter?
+  /// As it was typed.
+  let text: String?
 
   /// Leading arguments that are files are files, the rest joined is the filter; with `-f` all are files.
   init(_ invocation: Invocation) throws {
@@ -13,11 +15,13 @@ struct FilterWish {
     guard invocation.command.flags.contains(where: { $0.name == "filter" }) else {
       paths = operands
       filter = nil
+      text = nil
       return
     }
     if let text = invocation.value(of: "filter") {
       paths = operands
       filter = try Self.compile(text)
+      self.text = text
       return
     }
     // The first is always a capture: without one there is nothing to filter.
@@ -25,7 +29,8 @@ struct FilterWish {
       operands.indices.dropFirst().first { operands[$0] != "-" && !File.exists(operands[$0]) } ?? operands.count
     paths = Array(operands[..<count])
     let rest = operands[count...]
-    filter = rest.isEmpty ? nil : try Self.compile(rest.joined(separator: " "), mayBeFile: rest.first)
+    text = rest.isEmpty ? nil : rest.joined(separator: " ")
+    filter = try text.map { try Self.compile($0, mayBeFile: rest.first) }
   }
 
   /// - Parameter mayBeFile: A word of it that may have been meant as a capture.

@@ -5,47 +5,49 @@ internal import Interchange
 internal import Posix
 internal import Reconstruction
 
-/// A file of sysdig, Falco or Stratoshark, made into a capture of ours in an unnamed file that goes with the process.
+/// A file of another tool, made into a capture of ours in an unnamed file that goes with the process.
 ///
-/// A .scap file has no directory: every question but the first would read it all again.
+/// Those files have no directory: every question but the first would read them all again.
 struct ForeignCapture {
   /// What a reader opens.
   let path: String
-  let summary: ScapConverter.Summary
+  let summary: ConversionSummary
 
-  /// Nil where the file is not a .scap file.
+  /// Nil where the file is of no other tool, or is a capture as it is.
   ///
   /// - Parameter path: Of the file; `-` is not.
   init?(path: String) throws(SystemError) {
     // What cannot be opened is told by who opens it as a capture.
     guard let file = try? ForeignInput(path: path), file.mayBeForeign,
-      try ScapConverter.recognizes({ (buffer) throws(SystemError) in try file.read(into: buffer) })
+      let format = try ForeignFormat.recognized(in: { (buffer) throws(SystemError) in try file.read(into: buffer) })
     else { return nil }
+    if format == .packets, Self.isCapture(path) { return nil }
     let input = try ForeignInput(path: path)
-    try self.init(length: input.length, named: path) { (buffer) throws(SystemError) in try input.read(into: buffer) }
+    try self.init(format, length: input.length, named: path) { (buffer) throws(SystemError) in
+      try input.read(into: buffer)
+    }
   }
 
   /// The same of bytes that came through a pipe.
   init?(bytes: [UInt8]) throws(SystemError) {
-    guard try ScapConverter.recognizes(Self.filler(of: bytes)) else { return nil }
-    try self.init(length: UInt64(bytes.count), named: "standard input", Self.filler(of: bytes))
+    guard let format = try ForeignFormat.recognized(in: Self.filler(of: bytes)) else { return nil }
+    if format == .packets, (try? Capture(bytes: bytes, path: "")) != nil { return nil }
+    try self.init(format, length: UInt64(bytes.count), named: "standard input", Self.filler(of: bytes))
   }
 
+  /// A capture that was merged into a file of others' packets, and stands behind them.
+  private static func isCapture(_ path: String) -> Bool { (try? Capture(path: path)) != nil }
+
   private init(
-    length: UInt64, named name: String,
-    _ fill: @escaping (UnsafeMutableRawBufferPointer) throws(SystemError) -> Int
+    _ format: ForeignFormat, length: UInt64, named name: String, _ fill: @escaping ForeignFormat.Fill
   ) throws(SystemError) {
     let number = try FileDescriptor.unnamed(in: environmentVariable("TMPDIR") ?? "/var/tmp").release()
-    let converter = try ScapConverter(
-      toolVersion: program.version, reading: fill,
-      writingTo: { (bytes) throws(SystemError) in try Posix.write(bytes, to: number) })
     let isWatched = StandardStream.error.isTerminal
-    if isWatched, length > 0 {
-      converter.progress = { read in
-        try? StandardStream.error.write("\r\(name): \(min(read, length) * 100 / length) % read ")
-      }
-    }
-    summary = try converter.run()
+    summary = try format.convert(
+      reading: fill, toolVersion: program.version,
+      writingTo: { (bytes) throws(SystemError) in try Posix.write(bytes, to: number) },
+      progress: isWatched && length > 0
+        ? { read in try? StandardStream.error.write("\r\(name): \(min(read, length) * 100 / length) % read ") } : nil)
     if isWatched { try? StandardStream.error.write("\r\u{1B}[K") }
     path = "/proc/self/fd/\(number)"
   }
@@ -56,9 +58,7 @@ struct ForeignCapture {
     return summary.problems + (more > 0 ? ["and \(more) more places that could not be read"] : [])
   }
 
-  private static func filler(
-    of bytes: [UInt8]
-  ) -> (UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+  private static func filler(of bytes: [UInt8]) -> ForeignFormat.Fill {
     var place = 0
     return { buffer in
       let count = min(buffer.count, bytes.count - place)
@@ -83,7 +83,7 @@ private final class ForeignInput {
   var mayBeForeign: Bool {
     withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { head in
       guard let got = try? file.read(into: head, at: 0) else { return true }
-      return ScapConverter.mayBegin(with: UnsafeRawBufferPointer(rebasing: head[..<got]))
+      return ForeignFormat.mayBegin(with: UnsafeRawBufferPointer(rebasing: head[..<got]))
     }
   }
 

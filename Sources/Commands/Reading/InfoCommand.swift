@@ -76,13 +76,13 @@ private struct SectionInfo {
     facts.append(
       ("host", [provenance[.hostName], provenance[.kernelRelease]].compactMap { $0 }.joined(separator: ", kernel ")))
     let tool = "aftertrace " + (provenance[.toolVersion] ?? "?")
-    facts.append(
-      provenance[.source] == "scap" ? ("converted", "from a .scap file by " + tool) : ("recorded by", tool))
+    facts.append(origin(tool))
     if let filter = provenance[.filter] { facts.append(("filter", filter)) }
     if provenance[.payload]?.contains(" dns=0 ") == true {
       facts.append(("names", "addresses have none: no payload of name lookups was kept"))
     }
-    if let first = blocks.map(\.firstTime).min(), let last = blocks.map(\.lastTime).max() {
+    let timed = blocks.isEmpty ? request.blocks(of: section.packetBlocks) : blocks
+    if let first = timed.map(\.firstTime).min(), let last = timed.map(\.lastTime).max() {
       facts.append(
         ("time", "\(time.date(first)) to \(time.date(last)), \(durationText(last.nanoseconds - first.nanoseconds))"))
     }
@@ -118,6 +118,15 @@ private struct SectionInfo {
         "  \(loss.cause.countsEvents ? "lost      " : "not whole ")  \(countText(loss.count)) "
           + "\(loss.lane.map { $0.name + " " } ?? "")\(loss.cause.noun(for: loss.count)) (\(cause)), \(whose), "
           + "\(time.time(loss.from)) to \(time.time(loss.to))")
+    }
+  }
+
+  private func origin(_ tool: String) -> (String, String) {
+    switch section.provenance[.source] {
+    case "scap": ("converted", "from a .scap file by " + tool)
+    case "strace": ("converted", "from what strace printed, by " + tool)
+    case "pcap": ("converted", "from a file of packets, by " + tool)
+    default: ("recorded by", tool)
     }
   }
 
@@ -158,7 +167,8 @@ private struct SectionInfo {
     json.beginObject("provenance")
     for property in section.provenance.properties { json.set(property.key, property.value) }
     json.endObject()
-    if let first = blocks.map(\.firstTime).min(), let last = blocks.map(\.lastTime).max() {
+    let timed = blocks.isEmpty ? request.blocks(of: section.packetBlocks) : blocks
+    if let first = timed.map(\.firstTime).min(), let last = timed.map(\.lastTime).max() {
       let time = TimeText(clock: request.clock, isLocal: request.isLocal)
       json.set("first", time.date(first, digits: 9))
       json.set("last", time.date(last, digits: 9))

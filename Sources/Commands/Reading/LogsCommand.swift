@@ -84,7 +84,7 @@ private struct LogPrinter {
     self.output = output
     self.namesHost = namesHost
     time = TimeText(clock: request.clock, isLocal: request.isLocal)
-    namesContainer = request.containers.count > 1 && request.selected?.count != 1
+    namesContainer = request.hasSeveralContainers
   }
 
   /// - Returns: Whether the event is such a write.

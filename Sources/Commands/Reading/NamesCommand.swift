@@ -39,7 +39,7 @@ private struct NamePrinter {
     self.namesHost = namesHost
     time = TimeText(clock: request.clock, isLocal: request.isLocal)
     names = try ProcessNames(of: request.boot)
-    namesContainer = request.containers.count > 1 && request.selected?.count != 1
+    namesContainer = request.hasSeveralContainers
   }
 
   func table(_ transactions: [NameTransaction]) -> [String] {

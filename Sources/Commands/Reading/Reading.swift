@@ -19,7 +19,7 @@ func runReading(_ invocation: Invocation) throws -> Int32 {
   for path in wish.paths {
     do {
       let file = try ReadingFile(path: path, invocation, filter: wish.filter)
-      let status = try run(invocation, file, output, stackSymbols)
+      let status = try run(invocation, file, output, wish, stackSymbols)
       statuses.append(file.complainOfProblems() ? 2 : status)
     } catch let error as CaptureError {
       complain(CommandFailure(error, in: path))
@@ -35,7 +35,7 @@ func runReading(_ invocation: Invocation) throws -> Int32 {
 }
 
 private func run(
-  _ invocation: Invocation, _ file: ReadingFile, _ output: Output, _ stackSymbols: StackSymbols?
+  _ invocation: Invocation, _ file: ReadingFile, _ output: Output, _ wish: FilterWish, _ stackSymbols: StackSymbols?
 ) throws -> Int32 {
   switch invocation.command.name {
   case "info": try InfoCommand(file: file, output: output).run()
@@ -51,8 +51,9 @@ private func run(
     try EventsCommand(
       file: file, output: output, format: try EventFormat.format(of: invocation), stackSymbols: stackSymbols
     ).run()
-  case "export" where invocation.choice(of: "to") == "scap" || invocation.choice(of: "to") == "capture":
-    try BinaryExport(file: file, output: output).run(isScap: invocation.choice(of: "to") == "scap")
+  case "slice": try SliceCommand(file: file, output: output, filterText: wish.text).run()
+  case "export" where invocation.choice(of: "to") == "scap":
+    try ScapExport(file: file, output: output).run()
   default:
     try EventsCommand(
       file: file, output: output, format: invocation.choice(of: "to") == "json" ? .array : .lines,
@@ -61,9 +62,11 @@ private func run(
   }
 }
 
-/// The file that `export -o` names; nil is standard output.
+/// The file that `-o` names; nil is standard output.
 private func outputDescriptor(of invocation: Invocation) throws(SystemError) -> Int32? {
-  guard invocation.command.name == "export", let path = invocation.value(of: "output"), path != "-" else { return nil }
+  guard invocation.command.flags.contains(where: { $0.name == "output" }),
+    let path = invocation.value(of: "output"), path != "-"
+  else { return nil }
   return try FileDescriptor.create(path).release()
 }
 

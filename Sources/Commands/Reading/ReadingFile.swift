@@ -2,7 +2,6 @@ internal import Arguments
 internal import CaptureFormat
 internal import Events
 internal import FilterLanguage
-internal import Glibc
 internal import Posix
 internal import Reconstruction
 
@@ -13,14 +12,12 @@ struct ReadingFile {
   let requests: [ReadingRequest]
   /// Of a .scap file: the places that could not be read.
   private let foreignProblems: [String]
-  /// What was opened: another file than the one named, where that is a .scap file; nil where bytes came through a pipe.
-  private let openedPath: String?
 
   init(path: String, _ invocation: Invocation, filter: CompiledFilter? = nil) throws {
     let name = path == "-" ? "standard input" : path
     self.path = name
     do throws(CaptureError) {
-      (capture, foreignProblems, openedPath) = try Self.open(path, named: name)
+      (capture, foreignProblems) = try Self.open(path, named: name)
     } catch {
       throw CommandFailure(error, in: name)
     }
@@ -32,7 +29,8 @@ struct ReadingFile {
       ReadingRequest(
         path: name, boot: boot, selected: selected, window: window,
         filter: try filter.map { try PreparedFilter($0, of: boot) }, labels: labels,
-        isJSON: invocation.isSet("json"), isLocal: invocation.isSet("local"))
+        isJSON: invocation.command.flags.contains { $0.name == "json" } && invocation.isSet("json"),
+        isLocal: invocation.isSet("local"))
     }
   }
 
@@ -62,7 +60,7 @@ struct ReadingFile {
   }
 
   /// Opens a capture, or what a .scap file becomes.
-  private static func open(_ path: String, named name: String) throws(CaptureError) -> (Capture, [String], String?) {
+  private static func open(_ path: String, named name: String) throws(CaptureError) -> (Capture, [String]) {
     let foreign: ForeignCapture?
     let input: [UInt8]
     do {
@@ -71,26 +69,9 @@ struct ReadingFile {
     } catch {
       throw .system(error)
     }
-    if let foreign { return (try Capture(path: foreign.path), foreign.complaints, foreign.path) }
-    if path == "-" { return (try Capture(bytes: input, path: name), [], nil) }
-    return (try Capture(path: path), [], path)
-  }
-
-  /// Gives all bytes of the capture.
-  func copy(to body: ([UInt8]) throws(SystemError) -> Void) throws {
-    guard let openedPath else {
-      throw CommandFailure("\(path): only a file can be copied, not a pipe", status: 64)
-    }
-    let source = try FileDescriptor.open(openedPath, flags: O_RDONLY)
-    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
-    defer { chunk.deallocate() }
-    var offset: UInt64 = 0
-    while true {
-      let got = try source.read(into: chunk, at: offset)
-      if got == 0 { return }
-      try body(Array(chunk[..<got]))
-      offset += UInt64(got)
-    }
+    if let foreign { return (try Capture(path: foreign.path), foreign.complaints) }
+    if path == "-" { return (try Capture(bytes: input, path: name), []) }
+    return (try Capture(path: path), [])
   }
 
   private static func select(

@@ -46,6 +46,8 @@ extension ReadingRequest {
 
   /// Of the capture, whatever is selected.
   var containers: [ContainerRow] { boot.containers }
+  /// Several: what is shown says whose it is.
+  var hasSeveralContainers: Bool { containers.count { $0.key != .host } > 1 && selected?.count != 1 }
   var clock: CaptureClock { boot.clock }
   var from: BootTime { window.from }
   var to: BootTime { window.to }

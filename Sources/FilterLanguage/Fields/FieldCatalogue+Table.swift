@@ -181,7 +181,7 @@ extension FieldCatalogue {
     .init(.userLoginname, .text, "user who logged in", absence: Reason.audit),
     .init(.groupGid, .integer, "group id in the initial user namespace"),
     .init(.groupName, .text, "what its container calls the group, where its /etc/group was read; root for 0"),
-    .init(.fdNum, .integer, "the descriptor; -1 of an open that failed"),
+    .init(.fdNum, .integer, "the descriptor, also one that the call made; -1 where making it failed"),
     .init(.fdType, .text, "file, directory, ipv4, ipv6, unix, pipe, event and so on"),
     .init(
       .fdTypechar, .text,

@@ -5,16 +5,24 @@ internal import Posix
 extension ScapAct {
   /// A call of a type of its own: its row, with what it changes taken along.
   func apply(_ plan: ScapPlan.CallPlan) throws(SystemError) {
-    let result = call.exit.integer(.res) ?? makes(plan) ?? call.exit.integer(.fd) ?? call.exit.integer(.uid) ?? 0
+    let told = call.exit.integer(.res) ?? makes(plan) ?? call.exit.integer(.fd) ?? call.exit.integer(.uid)
+    let result = told ?? 0
     var lane = result < 0 ? plan.failureLane : plan.lane
     var file = described(plan, result)
     if plan.kind == .fileOpen, result >= 0, isWriting(plan) { lane = .activity }
     // A connection that is not waited for has its addresses all the same: EINPROGRESS.
     if result >= 0 || (plan.kind == .networkConnect && result == -115) { file = change(plan, result, file) ?? file }
-    try row(plan.kind, lane, plan.call, result: result) { builder in
+    try row(plan.kind, lane, plan.call, result: result, flags: told == nil ? .resultUnknown : []) { builder in
       describe(plan, result, file, builder)
     }
     if plan.kind == .fileClose, result >= 0, let number = call.integer(.fd) { state.close(number, in: process) }
+  }
+
+  func tellUnfinished(_ plan: ScapPlan.CallPlan) throws(SystemError) {
+    let file = described(plan, 0)
+    try row(plan.kind, plan.lane, plan.call, result: 0, flags: .unfinished) { builder in
+      describe(plan, 0, file, builder)
+    }
   }
 
   /// The descriptor that the call made, where it is its result; nil where it makes none.
@@ -189,7 +197,10 @@ extension ScapAct {
   private func describe(
     _ plan: ScapPlan.CallPlan, _ result: Int64, _ file: ScapFile?, _ builder: EventBlockBuilder
   ) {
-    if makes(plan) == nil { set(.descriptor, .fd, builder) }
+    // Memory that is of no file has descriptor −1.
+    if makes(plan) == nil, call.integer(.fd).map({ $0 >= 0 || plan.kind != .call }) ?? false {
+      set(.descriptor, .fd, builder)
+    }
     set(.file, file, builder)
     switch plan.kind {
     case .fileOpen:
@@ -285,6 +296,8 @@ extension ScapAct {
       let address = SocketAddress(plan.kind == .networkSend ? tuple.destination : tuple.source)
     {
       builder.set(.address, address: address)
+    } else if let bytes = call.bytes(.addr), let address = SocketAddress(ScapTuple.address(bytes)) {
+      builder.set(.address, address: address)
     }
     guard result > 0, let data = call.exit.bytes(.data), data.count > 0 else { return }
     builder.set(.payloadLength, result)
@@ -292,7 +305,7 @@ extension ScapAct {
   }
 
   private func describeOther(_ plan: ScapPlan.CallPlan, _ builder: EventBlockBuilder) {
-    for field in [ScapField.path, .filename, .pathname] {
+    for field in [ScapField.path, .filename, .pathname] + (plan.kind == .call ? [.name] : []) {
       if let path = path(field, directory: .dirfd) {
         builder.set(.path, string: path)
         break

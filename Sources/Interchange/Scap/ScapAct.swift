@@ -33,6 +33,15 @@ struct ScapAct {
     }
   }
 
+  /// The call was entered, and had not returned when the file ended.
+  func tellUnfinished(_ plan: ScapPlan) throws(SystemError) {
+    switch plan {
+    case .call(let plan): try tellUnfinished(plan)
+    case .anyCall: try applyAny(flags: .unfinished)
+    default: break
+    }
+  }
+
   // MARK: Rows
 
   /// Writes a row of the thread's process.
@@ -108,7 +117,7 @@ struct ScapAct {
 
   // MARK: Any call
 
-  private func applyAny() throws(SystemError) {
+  private func applyAny(flags: EventFlags = []) throws(SystemError) {
     var number: SystemCall?
     if let native = call.integer(.nativeID), native > 0, native < 548 {
       number = SystemCall(abi: 0, number: UInt16(native))
@@ -118,7 +127,7 @@ struct ScapAct {
       number = ScapPlan.call(name)
     }
     guard let number else { return section.countLeftOut() }
-    try row(.call, .detail, number, result: 0) { _ in }
+    try row(.call, .detail, number, result: 0, flags: flags.union(.resultUnknown)) { _ in }
   }
 
   // MARK: Processes

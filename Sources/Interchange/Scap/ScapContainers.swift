@@ -7,11 +7,32 @@ internal import JSON
 /// sysdig knows a container by the first twelve digits of its id; the cgroup has all of them.
 final class ScapContainers {
   private(set) var rows: [ContainerRow] = []
+  /// Of the host no more than what it calls users and groups; nil where the file does not tell.
+  private var host: ContainerRow?
+  private var accountCount = 0
   private var numbers: [String: Int] = [:]
   /// Lists of cgroups that were looked through.
   private var seen: [[UInt8]: ContainerKey] = [:]
   private static let limit = 1 << 16
   private static let seenLimit = 1 << 16
+
+  /// What the host, or a container, calls a user or a group.
+  ///
+  /// - Parameter container: Its id as sysdig has it; empty is the host.
+  func name(_ account: AccountName, isGroup: Bool, in container: [UInt8] = []) {
+    guard !account.name.isEmpty, accountCount < Self.limit else { return }
+    accountCount += 1
+    if container.isEmpty || container.elementsEqual("host".utf8) {
+      var row = host ?? ContainerRow(key: .host, id: "")
+      row.add(account, isGroup: isGroup)
+      host = row
+    } else if let number = numbers[String(decoding: container.prefix(12), as: UTF8.self)] {
+      rows[number].add(account, isGroup: isGroup)
+    }
+  }
+
+  /// Those that are to be written.
+  var written: [ContainerRow] { (host.map { [$0] } ?? []) + rows }
 
   /// The container that a process with these cgroups is in: `name=path`, each followed by NUL.
   func container(ofCgroups list: [UInt8], at time: BootTime) -> ContainerKey {
@@ -168,5 +189,11 @@ final class ScapContainers {
     case "lxc": 1
     default: 0
     }
+  }
+}
+
+extension ContainerRow {
+  fileprivate mutating func add(_ account: AccountName, isGroup: Bool) {
+    if isGroup { groups.append(account) } else { users.append(account) }
   }
 }

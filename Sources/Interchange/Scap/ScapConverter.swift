@@ -4,28 +4,12 @@ public import Posix
 
 /// Makes a capture of a .scap file, in one pass and in memory that does not grow with it.
 public final class ScapConverter {
-  /// What came of it.
-  public struct Summary: Hashable, Sendable {
-    /// Of all kinds, as they stand in the file.
-    public var eventCount: UInt64 = 0
-    /// Rows of the capture.
-    public var rowCount: UInt64 = 0
-    /// Of no process, synthetic, or told by others.
-    public var leftOut: UInt64 = 0
-    /// Of types that this version does not know.
-    public var unknownEvents: UInt64 = 0
-    public var sectionCount = 0
-    /// What is wrong with the file: the first places, in its order.
-    public var problems: [String] = []
-    public var problemCount = 0
-  }
-
-  private let blocks: ScapBlocks
+  private let blocks: FramedBlocks
   private let toolVersion: String
   private let catalogue: Catalogue
   private let sink: CaptureWriter.Sink
   private var section: ScapSection
-  private var summary = Summary()
+  private var summary = ConversionSummary()
   /// Told how many bytes of the file were read, now and then.
   public var progress: ((UInt64) -> Void)?
 
@@ -37,49 +21,33 @@ public final class ScapConverter {
     reading fill: @escaping (UnsafeMutableRawBufferPointer) throws(SystemError) -> Int,
     writingTo sink: @escaping CaptureWriter.Sink
   ) throws(SystemError) {
-    blocks = ScapBlocks(try ScapSource(fill))
+    blocks = FramedBlocks(try PackedSource(fill), isKnown: ScapBlockType.isKnown)
     self.toolVersion = toolVersion
     self.catalogue = catalogue ?? .current(calls: ScapPlan.catalogueCalls)
     self.sink = sink
-    section = ScapSection(toolVersion: toolVersion, catalogue: self.catalogue, sink: sink)
+    section = ScapSection(source: .scap, toolVersion: toolVersion, catalogue: self.catalogue, sink: sink)
   }
 
-  /// Whether bytes begin like a .scap file, packed or not.
-  ///
-  /// - Parameter fill: Gives the file's bytes from its beginning.
-  public static func recognizes(
-    _ fill: @escaping (UnsafeMutableRawBufferPointer) throws(SystemError) -> Int
-  ) throws(SystemError) -> Bool {
-    let source = try ScapSource(fill)
-    guard try source.require(12) else { return false }
-    let bytes = source.available
-    let length = Int(bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
-    guard bytes.loadUnaligned(as: UInt32.self) == ScapBlockType.section, (28...4096).contains(length),
-      bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self) == 0x1A2B_3C4D
-    else { return false }
-    guard try source.require(length + 4) else { return false }
-    let next = source.available.loadUnaligned(fromByteOffset: length, as: UInt32.self)
-    return next != ScapBlockType.section && ScapBlockType.isKnown(next)
-  }
-
-  /// Whether a file that begins so may still be a .scap file; of any other pcapng file a few bytes tell.
-  ///
-  /// - Parameter head: The file's first bytes, 64 are enough.
-  public static func mayBegin(with head: UnsafeRawBufferPointer) -> Bool {
-    guard head.count >= 8, head.loadUnaligned(as: UInt32.self) == ScapBlockType.section else { return true }
+  /// Whether a file begins like a .scap file.
+  static func recognizes(_ head: UnsafeRawBufferPointer) -> Bool {
+    guard head.count >= 12 else { return false }
     let length = Int(head.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
-    guard head.count >= length + 4 else { return true }
-    return ScapBlockType.isKnown(head.loadUnaligned(fromByteOffset: length, as: UInt32.self))
+    guard head.loadUnaligned(as: UInt32.self) == ScapBlockType.section, (28...4096).contains(length),
+      head.loadUnaligned(fromByteOffset: 8, as: UInt32.self) == 0x1A2B_3C4D, head.count >= length + 4
+    else { return false }
+    let next = head.loadUnaligned(fromByteOffset: length, as: UInt32.self)
+    return next != ScapBlockType.section && ScapBlockType.isKnown(next)
   }
 
   /// Reads to the end.
   ///
   /// - Throws: ``SystemError`` of reading or writing. Damage is passed over, and told.
-  public func run() throws(SystemError) -> Summary {
+  public func run() throws(SystemError) -> ConversionSummary {
     var body = UnsafeRawBufferPointer(start: nil, count: 0)
     var problemsSeen = 0
     var turns = 0
-    while let type = try blocks.next(&body) {
+    while let number = try blocks.next(&body) {
+      let type = ScapBlockType.current(number)
       if blocks.problemCount > problemsSeen {
         problemsSeen = blocks.problemCount
         section.noteDamage()
@@ -110,7 +78,7 @@ public final class ScapConverter {
     summary.leftOut += section.leftOut
     summary.unknownEvents += section.unknownEvents
     if section.streams != nil { summary.sectionCount += 1 }
-    section = ScapSection(toolVersion: toolVersion, catalogue: catalogue, sink: sink)
+    section = ScapSection(source: .scap, toolVersion: toolVersion, catalogue: catalogue, sink: sink)
   }
 
   private var reason: String {

@@ -63,8 +63,9 @@ struct ScapEventTable: Sendable {
   }
 
   /// Those whose names are not words of Swift's kind.
-  private static let otherNames: [(String, ScapField)] = [
-    ("ID", .callID), ("trusted_exepath", .trustedPath), ("cap_effective", .effectiveCapabilities),
+  static let otherNames: [(String, ScapField)] = [
+    ("ID", .callID), ("container_id", .containerID), ("trusted_exepath", .trustedPath),
+    ("cap_effective", .effectiveCapabilities),
     ("cap_permitted", .permittedCapabilities), ("cap_inheritable", .inheritableCapabilities),
     ("arg2_str", .secondText), ("arg2_int", .secondNumber), ("target_fd", .foreignDescriptor),
     ("pid_fd", .processDescriptor), ("res_or_fd", .resultOrDescriptor), ("fd_in", .sourceDescriptor),
@@ -92,5 +93,5 @@ enum ScapField: UInt8, CaseIterable, Sendable {
   case ruid, euid, suid, rgid, egid, sgid, effectiveCapabilities, permittedCapabilities, inheritableCapabilities, pgid
   case id, image, json, option, secondText, secondNumber, level, optname, sourceDescriptor, targetDescriptor, nstype,
     foreignDescriptor, processDescriptor
-  case key, uargs, operation, cur, max, resource, newcur, newmax, argument, dir, resultOrDescriptor
+  case key, uargs, operation, cur, max, resource, newcur, newmax, argument, dir, resultOrDescriptor, containerID
 }

@@ -15,6 +15,7 @@ public final class ScapExporter {
   private let selected: Set<ContainerKey>?
   private let from: BootTime
   private let to: BootTime
+  private let filter: PreparedFilter?
   private let history: ProcessHistory
   private let containers: [ContainerKey: ContainerRow]
   let callNames: [UInt32: String]
@@ -23,14 +24,17 @@ public final class ScapExporter {
   public private(set) var eventCount: UInt64 = 0
 
   /// - Parameter containers: Whose; nil is everybody's.
+  /// - Parameter filter: What does not pass it is written only where it changes what is running or open, to be not shown.
   public init(
     _ boot: CaptureBoot, containers selected: Set<ContainerKey>?, from: BootTime, to: BootTime,
+    filter: PreparedFilter? = nil,
     writingTo sink: @escaping (UnsafeRawBufferPointer) throws(SystemError) -> Void
   ) throws(CaptureError) {
     self.boot = boot
     self.selected = selected
     self.from = from
     self.to = to
+    self.filter = filter
     writer = ScapWriter(to: sink)
     history = try ProcessHistory(of: boot)
     containers = Dictionary(boot.containers.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
@@ -51,12 +55,14 @@ public final class ScapExporter {
     try writer.section()
     let start = wall(BootTime(nanoseconds: 0))
     try writer.machine(cpuCount: inherited.cpuCount, hostName: boot.hostName ?? "", bootTime: start)
+    try writeAccounts()
     try writeProcesses(inherited)
     try writeContainers()
     var merge = EventMerge(boot.sections, entries: blocks)
     while let event = try merge.next() {
       guard event.time >= from, event.time <= to else { continue }
-      try write(event)
+      writer.isStateOnly = !(filter?.matches(event) ?? true)
+      if !writer.isStateOnly || Self.changesState(event.kind) { try write(event) }
     }
     try writer.flush()
   }
@@ -72,8 +78,8 @@ public final class ScapExporter {
     var cpuCount: UInt32 = 1
     /// Those that had events, or had something open.
     var descriptors: [ProcessKey: [Int32: DescriptorRow]] = [:]
-    /// What they were before their first exec in the window.
-    var first: BootTime?
+    /// When the first event is.
+    var first: BootTime
     var processes: [ProcessRow] = []
   }
 
@@ -81,30 +87,28 @@ public final class ScapExporter {
 
   /// What was open when the window began: by the capture's own state, and by use without an opening.
   private func findInherited() throws -> Inherited {
-    var result = Inherited()
-    let state = try WindowState(of: boot, containers: selected)
+    let first = blocks.map(\.firstTime).min() ?? from
+    var result = Inherited(first: max(first, from))
+    let state = try MomentState(of: boot, containers: selected, at: result.first)
     for (key, rows) in state.descriptors {
-      for row in rows where !row.flags.contains(.doubtful) {
-        result.descriptors[key, default: [:]][row.descriptor] = row
-      }
+      result.descriptors[key] = rows.filter { !$0.value.flags.contains(.doubtful) }
     }
     result.processes = state.processes
     var made: [ProcessKey: Set<Int32>] = [:]
     var count = 0
     var forked = Set<ProcessKey>()
-    var strangers = Set<ProcessKey>()
+    var listed = Set(state.processes.map(\.key))
     var merge = EventMerge(boot.sections, entries: blocks)
     while let event = try merge.next() {
       guard event.time >= from, event.time <= to else { continue }
       result.cpuCount = max(result.cpuCount, UInt32(event.cpu) + 1)
-      result.first = result.first ?? event.time
       let key = event.process.key
       if event.kind == .processFork, let child = event.childKey { forked.insert(child) }
-      // A runtime's process that acts in the container has no row of its own.
-      if history[key] == nil, !forked.contains(key), strangers.insert(key).inserted {
+      // Nothing tells of its beginning: a runtime's process, or one that was put into the container.
+      if !forked.contains(key), listed.insert(key).inserted {
         result.processes.append(
           ProcessRow(
-            key: key, container: event.entry.container, comm: event.process.comm,
+            key: key, parent: history[key]?.parent, container: event.entry.container, comm: event.process.comm,
             executable: event.process.executable, namespacePID: event.process.namespacePID))
       }
       // A child has what its parent has.
@@ -132,16 +136,10 @@ public final class ScapExporter {
   }
 
   private func writeProcesses(_ inherited: Inherited) throws {
-    let start = inherited.first ?? from
+    let start = inherited.first
     var rows: [ProcessRow] = []
     var listed = Set<ProcessKey>()
     for row in inherited.processes where listed.insert(row.key).inserted { rows.append(row) }
-    for row in history.processes where isWanted(row.container) || row.flags.contains(.ancestorOnly) {
-      // Those that were there, and those of which no beginning is told.
-      let isOlder = row.key.start <= start || row.flags.contains(.foundByScan) || row.flags.contains(.startNotSeen)
-      guard isOlder, row.end.map({ $0 >= start }) ?? true, listed.insert(row.key).inserted else { continue }
-      rows.append(row)
-    }
     // Ancestors are in the file as who they are, and nothing else of them.
     var next = rows.compactMap(\.parent)
     while let key = next.popLast() {
@@ -186,6 +184,25 @@ public final class ScapExporter {
     entry.pidInNamespace = row.namespacePID.map(Int64.init)
     entry.cgroups = row.flags.contains(.ancestorOnly) ? [] : cgroups(of: row.container)
     return entry
+  }
+
+  // MARK: Users
+
+  /// The names that hold for all whose capture it is: sysdig knows one list of them, the host's.
+  private func writeAccounts() throws {
+    let rows = boot.containers.filter { isWanted($0.key) }
+    func common(_ lists: [[AccountName]]) -> [AccountName] {
+      var names: [UInt32: [UInt8]?] = [:]
+      for account in lists.joined() {
+        if let known = names[account.id], known != account.name {
+          names[account.id] = .some(nil)
+        } else {
+          names[account.id] = account.name
+        }
+      }
+      return names.compactMap { id, name in name.map { AccountName(id: id, name: $0) } }.sorted { $0.id < $1.id }
+    }
+    try writer.accounts(users: common(rows.map(\.users)), groups: common(rows.map(\.groups)))
   }
 
   // MARK: Containers
@@ -235,6 +252,8 @@ public final class ScapExporter {
       let text =
         json.bytes.count < 60_000 ? json.bytes : Array(#"{"container":{"id":"\#(Self.id(row).prefix(12))"}}"#.utf8)
       try writer.event(272, time: time, thread: 0, cpu: 0, [text + [0]])
+      // The same for tools of 2025 on, which take containers from a plugin's events.
+      try writer.event(402, time: time, thread: -1, cpu: 0, [[0, 0, 0, 0], Array("container".utf8) + [0], text + [0]])
     }
   }
 
@@ -249,7 +268,7 @@ public final class ScapExporter {
   // MARK: Events
 
   func emit(_ type: Int, _ event: EventBlock, at time: UInt64, thread: Int64? = nil, _ parameters: [[UInt8]]) throws {
-    eventCount += 1
+    if !writer.isStateOnly { eventCount += 1 }
     try writer.event(type, time: time, thread: thread ?? Int64(event.thread), cpu: event.cpu, parameters)
   }
 
@@ -270,16 +289,18 @@ public final class ScapExporter {
   func forget(_ key: ProcessKey) { current[key] = nil }
   func recorded(_ key: ProcessKey) -> ProcessRow? { history[key] }
 
-  private func write(_ event: EventBlock) throws { try ScapRow(exporter: self, event: event).write() }
-}
-
-extension EventBlock {
-  /// The process that a fork made.
-  var childKey: ProcessKey? {
-    guard let pid = value(.childPID), let start = value(.childStart) else { return nil }
-    return ProcessKey(
-      pid: UInt32(truncatingIfNeeded: pid), start: BootTime(nanoseconds: UInt64(bitPattern: start)))
+  /// Kinds that change who runs, or what is open under which name.
+  private static func changesState(_ kind: EventKind) -> Bool {
+    switch kind {
+    case .processFork, .threadStart, .processExec, .processExit, .threadExit, .fileOpen, .fileClose, .networkSocket,
+      .networkConnect, .networkAccept, .networkBind, .networkPair, .pipeCreate, .descriptorDuplicate, .memoryFile,
+      .processDirectory, .processHandle, .descriptorTake:
+      true
+    default: false
+    }
   }
+
+  private func write(_ event: EventBlock) throws { try ScapRow(exporter: self, event: event).write() }
 }
 
 extension ProcessRow {

@@ -1,3 +1,5 @@
+internal import CaptureFormat
+
 /// Flags that .scap files number in their own way, as Linux numbers them on x86-64.
 enum ScapFlags {
   private static let open: [(scap: Int64, linux: Int64)] = [
@@ -60,6 +62,45 @@ enum ScapFlags {
 
   /// The two commands of fcntl that make a descriptor.
   static func isDuplicating(command: Int64) -> Bool { command == 1 || command == 26 }
+}
+
+extension SocketAddress {
+  /// As .scap files have one address.
+  var scapAddress: [UInt8] {
+    switch self {
+    case .ipv4(let bytes, let port): [2] + bytes + Self.little(port)
+    case .ipv6(let bytes, let port): [10] + bytes + Self.little(port)
+    case .unix(let path): [1] + path + [0]
+    default: []
+    }
+  }
+
+  /// As they have two; nil where neither is known, or is one of the internet. An unknown one is zero.
+  static func scapTuple(source: SocketAddress?, destination: SocketAddress?) -> [UInt8]? {
+    let width = [source, destination].contains { if case .ipv6? = $0 { true } else { false } } ? 16 : 4
+    guard source?.inet != nil || destination?.inet != nil else { return nil }
+    func end(_ address: SocketAddress?) -> [UInt8] {
+      let (bytes, port) = address?.inet(width) ?? ([UInt8](repeating: 0, count: width), 0)
+      return bytes + little(port)
+    }
+    return [width == 4 ? 2 : 10] + end(source) + end(destination)
+  }
+
+  private static func little(_ value: UInt16) -> [UInt8] { [UInt8(truncatingIfNeeded: value), UInt8(value >> 8)] }
+
+  private var inet: ([UInt8], UInt16)? {
+    switch self {
+    case .ipv4(let bytes, let port), .ipv6(let bytes, let port): (bytes, port)
+    default: nil
+    }
+  }
+
+  /// As an address of that width: an IPv4 one among IPv6 ones is mapped.
+  private func inet(_ width: Int) -> ([UInt8], UInt16)? {
+    guard let (bytes, port) = inet else { return nil }
+    if bytes.count == width { return (bytes, port) }
+    return width == 16 ? ([UInt8](repeating: 0, count: 10) + [255, 255] + bytes, port) : nil
+  }
 }
 
 /// What a .scap file holds of two sockets' addresses.

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import CaptureFormat
 
 /// What a .scap file says of the machine.
 struct ScapMachine {
@@ -99,6 +100,40 @@ struct ScapThreadEntry {
   private static func string(_ reader: inout ByteReader) throws(ByteError) -> [UInt8] {
     let length = Int(try reader.read(UInt16.self))
     return try reader.readBytes(length).array
+  }
+}
+
+/// A user or a group of the host.
+struct ScapAccount {
+  var isGroup = false
+  var name = AccountName(id: 0, name: [])
+
+  /// `u32 length` from version 2 on, `u8 type` (0 user, 1 group), then `u32 uid, u32 gid`, name, home and shell, or
+  /// `u32 gid` and name; texts with a u16 length.
+  static func read(
+    _ block: UnsafeRawBufferPointer, isSized: Bool, _ body: (ScapAccount) -> Void
+  ) throws(ByteError) {
+    let bytes = block.bytes
+    var reader = ByteReader(bytes)
+    while reader.remaining >= 7 {
+      let start = reader.offset
+      let length = isSized ? Int(try reader.read(UInt32.self)) : 0
+      if isSized, length == 0 { return }
+      var account = ScapAccount()
+      account.isGroup = try reader.read(UInt8.self) == 1
+      account.name.id = try reader.read(UInt32.self)
+      if !account.isGroup { try reader.skip(4) }
+      account.name.name = try reader.readBytes(Int(try reader.read(UInt16.self))).array
+      if !account.isGroup { for _ in 0..<2 { try reader.skip(Int(try reader.read(UInt16.self))) } }
+      if isSized {
+        let end = start + length
+        guard reader.offset <= end else {
+          throw .invalid(at: start, what: "length of a user", value: UInt64(length))
+        }
+        try reader.skip(end - reader.offset)
+      }
+      body(account)
+    }
   }
 }
 

@@ -18,10 +18,12 @@ enum ScapPlan {
   case containerFields
   case containerJSON
   case plugin
+  /// What the host or a container calls a user, or a group.
+  case account(isGroup: Bool)
 
   var isOfContainers: Bool {
     switch self {
-    case .containerFields, .containerJSON, .plugin: true
+    case .containerFields, .containerJSON, .plugin, .account: true
     default: false
     }
   }
@@ -50,24 +52,33 @@ enum ScapPlan {
       return event.parameters.first?.name == "json" ? .containerJSON : .containerFields
     case "asyncevent": return .plugin
     case "switch", "drop", "scapevent", "procinfo", "cpu_hotplug", "k8s", "mesos", "tracer", "notification", "infra",
-      "page_fault", "pluginevent", "useradded", "userdeleted", "groupadded", "groupdeleted":
+      "page_fault", "pluginevent", "userdeleted", "groupdeleted":
       return .none
+    case "useradded": return event.isExit ? .none : .account(isGroup: false)
+    case "groupadded": return event.isExit ? .none : .account(isGroup: true)
     default: break
     }
     if event.name.hasPrefix("task") { return .none }
     guard event.isExit else { return .entry }
-    switch event.name {
-    case "syscall": return .anyCall
-    case "clone", "clone3", "fork", "vfork": return .clone(call(event.name))
-    case "execve", "execveat": return .exec(call(event.name))
+    return event.name == "syscall" ? .anyCall : plan(ofCall: event.name)
+  }
+
+  /// What is made of a call's end, by the name that .scap files have for it.
+  static func plan(ofCall name: String) -> ScapPlan {
+    switch name {
+    case "clone", "clone3", "fork", "vfork": return .clone(call(name))
+    case "execve", "execveat": return .exec(call(name))
     default: break
     }
-    let known = kinds[event.name]
+    let known = kinds[name]
     return .call(
       CallPlan(
-        name: event.name, kind: known?.0 ?? .call, lane: known?.1 ?? .detail, failureLane: known?.2 ?? .detail,
-        call: call(event.name)))
+        name: name, kind: known?.0 ?? .call, lane: known?.1 ?? .detail, failureLane: known?.2 ?? .detail,
+        call: call(name)))
   }
+
+  /// The call's result is the number of a new task.
+  static func makesTask(_ call: String) -> Bool { if case .clone = plan(ofCall: call) { true } else { false } }
 
   private static let otherNames = [
     "pread": "pread64", "pwrite": "pwrite64", "umount": "umount2", "prlimit": "prlimit64", "llseek": "_llseek",

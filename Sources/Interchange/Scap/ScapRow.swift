@@ -1,6 +1,7 @@
 internal import Bytes
 internal import CaptureFormat
 internal import Events
+internal import Reconstruction
 internal import SystemCalls
 
 /// One event of a capture on its way into a .scap file.
@@ -140,6 +141,8 @@ struct ScapRow {
       let exit = ScapEventTable.shared.event(type), let entry = ScapEventTable.shared.event(type - 1)
     else { return try writeOther(name, call) }
     try exporter.emit(type - 1, event, at: entryTime, entry.parameters.map { value(of: $0, in: entry) })
+    // An entry alone is a call that has not returned.
+    if event.flags.contains(.unfinished) { return }
     try exporter.emit(type, event, at: time, exit.parameters.map { value(of: $0, in: entry) })
   }
 
@@ -175,6 +178,7 @@ struct ScapRow {
     let number = Self.callNumbers[name].map { $0 > Self.newestCall ? 0 : $0 } ?? 0
     let parameters = [int16(number), int16(Int64(call.number))]
     try exporter.emit(0, event, at: entryTime, parameters)
+    if event.flags.contains(.unfinished) { return }
     try exporter.emit(1, event, at: time, parameters)
   }
 
@@ -260,30 +264,18 @@ struct ScapRow {
     case (_, .unix(let path)), (.unix(let path), _): return unix(path)
     default: break
     }
-    let width = [local, remote].contains { if case .ipv6? = $0 { true } else { false } } ? 16 : 4
-    guard local?.inet != nil || remote?.inet != nil else { return [] }
-    let mine = local?.inet(width) ?? ([UInt8](repeating: 0, count: width), 0)
-    let other = remote?.inet(width) ?? ([UInt8](repeating: 0, count: width), 0)
-    let (first, second) = isReceiving ? (other, mine) : (mine, other)
-    return [width == 4 ? 2 : 10] + first.0 + port(first.1) + second.0 + port(second.1)
+    let (first, second) = isReceiving ? (remote, local) : (local, remote)
+    return SocketAddress.scapTuple(source: first, destination: second) ?? []
   }
 
   private func unix(_ path: [UInt8]) -> [UInt8] {
     [1] + [UInt8](repeating: 0, count: 16) + path + [0]
   }
 
-  private var address: [UInt8] {
-    switch event.address(.address) {
-    case .ipv4(let bytes, let number): [2] + bytes + port(number)
-    case .ipv6(let bytes, let number): [10] + bytes + port(number)
-    case .unix(let path): [1] + path + [0]
-    default: []
-    }
-  }
+  private var address: [UInt8] { event.address(.address)?.scapAddress ?? [] }
 
   // MARK: Bytes
 
-  private func port(_ value: UInt16) -> [UInt8] { [UInt8(truncatingIfNeeded: value), UInt8(value >> 8)] }
   private func text(_ bytes: [UInt8]) -> [UInt8] { Array(bytes.prefix(4095).prefix { $0 != 0 }) + [0] }
 
   private func int64(_ value: Int64) -> [UInt8] { little(value) }
@@ -313,21 +305,5 @@ extension EventBlock {
     guard let pid = value(.parentPID), let start = value(.parentStart) else { return nil }
     return ProcessKey(
       pid: UInt32(truncatingIfNeeded: pid), start: BootTime(nanoseconds: UInt64(bitPattern: start)))
-  }
-}
-
-extension SocketAddress {
-  fileprivate var inet: ([UInt8], UInt16)? {
-    switch self {
-    case .ipv4(let bytes, let port), .ipv6(let bytes, let port): (bytes, port)
-    default: nil
-    }
-  }
-
-  /// As an address of that width: an IPv4 one among IPv6 ones is mapped.
-  fileprivate func inet(_ width: Int) -> ([UInt8], UInt16)? {
-    guard let (bytes, port) = inet else { return nil }
-    if bytes.count == width { return (bytes, port) }
-    return width == 16 ? ([UInt8](repeating: 0, count: 10) + [255, 255] + bytes, port) : nil
   }
 }

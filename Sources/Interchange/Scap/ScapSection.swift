@@ -12,6 +12,7 @@ final class ScapSection {
   let containers = ScapContainers()
   private var machine: ScapMachine?
   private let sink: CaptureWriter.Sink
+  private let source: Source
   private let toolVersion: String
   private let catalogue: Catalogue
 
@@ -37,7 +38,15 @@ final class ScapSection {
 
   private var event = ScapEvent()
 
-  init(toolVersion: String, catalogue: Catalogue, sink: @escaping CaptureWriter.Sink) {
+  /// Where the events come from: lines of strace take the way of .scap events.
+  enum Source {
+    case scap
+    /// - Parameter hasDate: Times are those of the calendar.
+    case strace(hasDate: Bool)
+  }
+
+  init(source: Source, toolVersion: String, catalogue: Catalogue, sink: @escaping CaptureWriter.Sink) {
+    self.source = source
     self.toolVersion = toolVersion
     self.catalogue = catalogue
     self.sink = sink
@@ -74,6 +83,10 @@ final class ScapSection {
         file.closesOnExec = (entry.flags ?? 0) & 1 << 12 != 0
         file.foundByScan = true
         state.open(entry.descriptor, file, in: process)
+      }
+    case ScapBlockType.users, ScapBlockType.usersV2:
+      try ScapAccount.read(body, isSized: type == ScapBlockType.usersV2) {
+        containers.name($0.name, isGroup: $0.isGroup)
       }
     default: break
     }
@@ -129,11 +142,13 @@ final class ScapSection {
     let writer = try CaptureWriter(
       to: sink, provenance: provenance(), catalogue: catalogue)
     let start = time(wall)
-    try writer.append(anchors: [
-      AnchorRow(
-        boot: BootTime(nanoseconds: 0), monotonic: 0, real: WallTime(nanoseconds: Int64(bitPattern: bootOffset)),
-        reason: .start)
-    ])
+    if hasDate {
+      try writer.append(anchors: [
+        AnchorRow(
+          boot: BootTime(nanoseconds: 0), monotonic: 0, real: WallTime(nanoseconds: Int64(bitPattern: bootOffset)),
+          reason: .start)
+      ])
+    }
     firstTime = start
     self.writer = writer
     streams = ScapStreams(writer: writer)
@@ -146,13 +161,21 @@ final class ScapSection {
       ?? ProcessKey(pid: UInt32(truncatingIfNeeded: tid), start: BootTime(nanoseconds: 0))
   }
 
+  private var hasDate: Bool { if case .strace(let hasDate) = source { hasDate } else { true } }
+
   private func provenance() -> Provenance {
     var provenance = Provenance()
     if let name = machine?.hostName, !name.isEmpty { provenance[.hostName] = String(decoding: name, as: UTF8.self) }
     provenance[.toolVersion] = toolVersion
     provenance[.clock] = "realtime"
-    provenance[.source] = "scap"
-    provenance[.operation] = "converted from .scap"
+    switch source {
+    case .scap:
+      provenance[.source] = "scap"
+      provenance[.operation] = "converted from .scap"
+    case .strace:
+      provenance[.source] = "strace"
+      provenance[.operation] = "converted from what strace printed"
+    }
     return provenance
   }
 
@@ -223,10 +246,11 @@ final class ScapSection {
     if writer == nil { try begin(at: (machine?.bootTime).map { $0 &+ 1 } ?? 1_000_000_000) }
     guard let writer, let streams else { return }
     endDamage(at: lastTime)
+    try tellUnfinished()
     try streams.sealAll()
     for thread in state.threads.values.sorted(by: { $0.tid < $1.tid }) { try finish(thread.process) }
     try writer.append(processes: finished)
-    try writer.append(containers: containers.rows)
+    try writer.append(containers: containers.written)
     if !losses.isEmpty { try writer.append(losses: losses) }
     try writer.finish(
       Completeness(from: firstTime ?? lastTime, to: lastTime, isComplete: false, reason: reason))
@@ -279,10 +303,38 @@ final class ScapSection {
       containers.describe(
         id: parameters.string(.id) ?? [], type: parameters.integer(.type) ?? -1, name: parameters.string(.name) ?? [],
         image: parameters.string(.image) ?? [], at: time)
+    case .account(let isGroup):
+      leftOut += 1
+      let id = parameters.integer(isGroup ? .gid : .uid) ?? -1
+      if let id = UInt32(exactly: id), let name = parameters.string(.name) {
+        containers.name(
+          AccountName(id: id, name: name), isGroup: isGroup, in: parameters.string(.containerID) ?? [])
+      }
     case .entry: putAside(parameters)
     default: try takeCall(plan, parameters, at: time)
     }
     return nil
+  }
+
+  /// Takes in a call that another tool tells of.
+  ///
+  /// - Parameters:
+  ///   - time: When it ended, nanoseconds.
+  ///   - plan: Nil where only the thread is told of.
+  func take(
+    _ plan: ScapPlan, _ exit: ScapParameters, by tid: Int64, at wall: UInt64, duration: UInt64?,
+    isUnfinished: Bool = false
+  ) throws(SystemError) {
+    if writer == nil { try begin(at: wall) }
+    eventCount += 1
+    let time = time(wall)
+    if damagedFrom != nil { endDamage(at: time) }
+    if time > lastTime { lastTime = time }
+    let thread = state.thread(tid)
+    let act = ScapAct(
+      section: self, thread: thread, call: ScapCall(exit: exit, entry: nil), time: time, duration: duration, cpu: 0,
+      isShown: true)
+    if isUnfinished { try act.tellUnfinished(plan) } else { try act.apply(plan) }
   }
 
   private func putAside(_ parameters: ScapParameters) {
@@ -319,6 +371,29 @@ final class ScapSection {
       } catch { failure = error }
     }
     if let failure { throw failure }
+  }
+
+  /// The calls that had not returned when the file ended.
+  private func tellUnfinished() throws(SystemError) {
+    let waiting = state.threads.values.filter { $0.entryType >= 0 }
+    for thread in waiting.sorted(by: { $0.tid < $1.tid }) {
+      guard thread.entryType + 1 < ScapPlan.all.count,
+        let description = ScapEventTable.shared.event(thread.entryType)
+      else { continue }
+      let began = time(thread.entryTime)
+      let data = thread.entryData
+      var failure: SystemError?
+      data.withUnsafeBytes { bytes in
+        let entry = ScapParameters(
+          event: description, data: bytes, places: thread.entryPlaces, count: thread.entryCount)
+        let act = ScapAct(
+          section: self, thread: thread, call: ScapCall(exit: entry, entry: nil), time: lastTime,
+          duration: lastTime.nanoseconds >= began.nanoseconds ? lastTime.nanoseconds - began.nanoseconds : nil, cpu: 0,
+          isShown: true)
+        do throws(SystemError) { try act.tellUnfinished(ScapPlan.all[thread.entryType + 1]) } catch { failure = error }
+      }
+      if let failure { throw failure }
+    }
   }
 
   private func row(

@@ -7,6 +7,8 @@ final class ScapWriter {
   typealias Sink = (UnsafeRawBufferPointer) throws(SystemError) -> Void
   private let sink: Sink
   private var buffer: [UInt8] = []
+  /// Events change what is known, and are not to be shown.
+  var isStateOnly = false
 
   init(to sink: @escaping Sink) { self.sink = sink }
 
@@ -63,6 +65,35 @@ final class ScapWriter {
     try block(ScapBlockType.processesV9, body)
   }
 
+  /// - Parameters:
+  ///   - users: With number and name.
+  func accounts(users: [AccountName], groups: [AccountName]) throws(SystemError) {
+    var body: [UInt8] = []
+    func string(_ text: [UInt8]) {
+      body.append(littleEndian: UInt16(text.count))
+      body += text
+    }
+    for user in users {
+      let name = Array(user.name.prefix(255))
+      body.append(littleEndian: UInt32(4 + 1 + 8 + 2 + name.count + 4))
+      body.append(0)
+      body.append(littleEndian: user.id)
+      // Its group, home and shell are not known.
+      body.append(littleEndian: UInt32.max)
+      string(name)
+      string([])
+      string([])
+    }
+    for group in groups {
+      let name = Array(group.name.prefix(255))
+      body.append(littleEndian: UInt32(4 + 1 + 4 + 2 + name.count))
+      body.append(1)
+      body.append(littleEndian: group.id)
+      string(name)
+    }
+    if !body.isEmpty { try block(ScapBlockType.usersV2, body) }
+  }
+
   func descriptors(of tid: Int64, _ entries: [ScapDescriptorEntry]) throws(SystemError) {
     var body: [UInt8] = []
     body.append(littleEndian: tid)
@@ -83,6 +114,7 @@ final class ScapWriter {
     var body: [UInt8] = []
     body.reserveCapacity(28 + parameters.count * width + dataLength)
     body.append(littleEndian: cpu)
+    if isStateOnly { body.append(littleEndian: UInt32(1)) }
     body.append(littleEndian: time)
     body.append(littleEndian: thread)
     body.append(littleEndian: UInt32(26 + parameters.count * width + dataLength))
@@ -96,7 +128,9 @@ final class ScapWriter {
       }
     }
     for parameter in parameters { body += parameter }
-    try block(isLarge ? ScapBlockType.largeEvents : ScapBlockType.eventsV2, body)
+    let plain = isLarge ? ScapBlockType.largeEvents : ScapBlockType.eventsV2
+    let flagged = isLarge ? ScapBlockType.largeEventsWithFlags : ScapBlockType.eventsV2WithFlags
+    try block(isStateOnly ? flagged : plain, body)
   }
 }
 

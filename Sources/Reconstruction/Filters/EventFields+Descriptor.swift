@@ -10,7 +10,9 @@ extension EventFields {
     case .fdNum:
       // What a call makes is its result; the directory that an open began at is not what it is about.
       if event.kind == .fileOpen { return .integer(max(event.result, -1)) }
-      if event.kind == .networkSocket { return event.result >= 0 ? .integer(event.result) : .absent }
+      if [.networkSocket, .networkAccept, .memoryFile].contains(event.kind) {
+        return event.result >= 0 ? .integer(event.result) : .absent
+      }
       return .optional(event.value(.descriptor).map { $0 == -100 ? nil : $0 } ?? nil)
     case .fdTypes:
       let types = [event.file(.file), event.file(.secondFile)].compactMap { $0.flatMap(DescriptorKind.init) }

@@ -1,57 +1,7 @@
 internal import Posix
 
-/// The numbers of a .scap file's blocks.
-enum ScapBlockType {
-  static let section: UInt32 = 0x0A0D_0D0A
-  static let machine: UInt32 = 0x201
-  static let descriptorsV1: UInt32 = 0x203
-  static let events: UInt32 = 0x204
-  static let interfaces: UInt32 = 0x205
-  static let users: UInt32 = 0x206
-  static let eventsWithFlags: UInt32 = 0x208
-  static let processesV9: UInt32 = 0x215
-  static let eventsV2: UInt32 = 0x216
-  static let eventsV2WithFlags: UInt32 = 0x217
-  static let descriptorsV2: UInt32 = 0x218
-  static let interfacesV2: UInt32 = 0x219
-  static let usersV2: UInt32 = 0x220
-  static let largeEvents: UInt32 = 0x221
-  static let largeEventsWithFlags: UInt32 = 0x222
-
-  /// The version of a list of processes, 1 to 9; nil for any other block.
-  static func processListVersion(_ type: UInt32) -> Int? {
-    switch type {
-    case 0x202: 1
-    case 0x207: 2
-    case 0x209: 3
-    case 0x210...0x215: Int(type) - 0x210 + 4
-    default: nil
-    }
-  }
-
-  /// The number of today for one of before the library's first release.
-  static func current(_ type: UInt32) -> UInt32 {
-    switch type {
-    case 0x8000_ABCD: 0x202
-    case 0x8001_ABCD: descriptorsV1
-    case 0x8002_ABCD: machine
-    case 0x8010_ABCD: events
-    case 0x8011_ABCD: interfaces
-    case 0x8012_ABCD: users
-    case 0x8013_ABCD: 0x207
-    case 0x8014_ABCD: 0x209
-    default: type
-    }
-  }
-
-  static func isKnown(_ type: UInt32) -> Bool {
-    let type = current(type)
-    return type == section || (0x201...0x209).contains(type) || (0x210...0x222).contains(type)
-  }
-}
-
-/// A place of a .scap file that could not be read.
-struct ScapProblem: Hashable {
+/// A place of a file that could not be read.
+struct FileProblem: Hashable {
   /// In the unpacked bytes.
   var offset: UInt64
   var length: UInt64
@@ -60,7 +10,7 @@ struct ScapProblem: Hashable {
   var message: String { "offset \(offset): \(reason), \(length) bytes passed over" }
 }
 
-/// Walks the blocks of a .scap file, and goes on behind damage where the next block is recognised.
+/// Walks the blocks of a file in pcapng's framing, and goes on behind damage where the next block is recognised.
 ///
 /// ```
 ///  0        4         8                       8 + n            total
@@ -69,10 +19,10 @@ struct ScapProblem: Hashable {
 /// │ u32    │ u32     │                        │ 4      │ u32   │
 /// └────────┴─────────┴────────────────────────┴────────┴───────┘
 /// ```
-final class ScapBlocks {
-  let source: ScapSource
+final class FramedBlocks {
+  let source: PackedSource
   /// The first ``problemLimit`` of them.
-  private(set) var problems: [ScapProblem] = []
+  private(set) var problems: [FileProblem] = []
   private(set) var problemCount = 0
   private(set) var skippedBytes: UInt64 = 0
   /// Framed well and of a number that this version does not know.
@@ -84,13 +34,31 @@ final class ScapBlocks {
   private static let lengthLimitOfSearch = 4 << 20
 
   private var pending = 0
+  private let isKnown: (UInt32) -> Bool
+  private let mayBeBigEndian: Bool
+  /// Of the section that the last block was in.
+  private(set) var isBigEndian = false
+  private static let section: UInt32 = 0x0A0D_0D0A
+  private static let magic: UInt32 = 0x1A2B_3C4D
 
-  init(_ source: ScapSource) { self.source = source }
+  /// - Parameters:
+  ///   - mayBeBigEndian: Whether sections may be written in the other order of bytes.
+  ///   - isKnown: Which types of block there are; others are passed over.
+  init(_ source: PackedSource, mayBeBigEndian: Bool = false, isKnown: @escaping (UInt32) -> Bool) {
+    self.source = source
+    self.mayBeBigEndian = mayBeBigEndian
+    self.isKnown = isKnown
+  }
+
+  func integer(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> UInt32 {
+    let value = bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    return isBigEndian ? value.byteSwapped : value
+  }
 
   /// Goes to the next block.
   ///
   /// - Parameter body: What is between its frame, padding included; valid until the next call.
-  /// - Returns: Its type, as today's number; nil at the end.
+  /// - Returns: Its type; nil at the end.
   func next(_ body: inout UnsafeRawBufferPointer) throws(SystemError) -> UInt32? {
     source.skip(pending)
     pending = 0
@@ -99,22 +67,32 @@ final class ScapBlocks {
         endTail()
         return nil
       }
-      let type = source.available.loadUnaligned(as: UInt32.self)
-      let total = Int(source.available.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+      try settleOrder()
+      let type = integer(source.available, at: 0)
+      let total = Int(integer(source.available, at: 4))
       if let reason = try fault(type, total, limit: Self.lengthLimit) {
         try findNext(reason)
         continue
       }
       pending = total
       body = UnsafeRawBufferPointer(rebasing: source.available[8..<(total - 4)])
-      if !ScapBlockType.isKnown(type) {
+      if !isKnown(type) {
         unknownBlocks += 1
         source.skip(pending)
         pending = 0
         continue
       }
-      return ScapBlockType.current(type)
+      return type
     }
+  }
+
+  /// A section header says in which order of bytes it is.
+  private func settleOrder() throws(SystemError) {
+    guard mayBeBigEndian, source.available.loadUnaligned(as: UInt32.self) == Self.section,
+      try source.require(12)
+    else { return }
+    let mark = source.available.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
+    if mark == Self.magic || mark.byteSwapped == Self.magic { isBigEndian = mark != Self.magic }
   }
 
   /// Takes note of a block whose frame is whole and whose inside is not.
@@ -123,13 +101,12 @@ final class ScapBlocks {
   /// What is wrong with the frame that begins here; nil where it is whole.
   private func fault(_ type: UInt32, _ total: Int, limit: Int) throws(SystemError) -> String? {
     guard total >= 12, total <= limit else { return "a block cannot be \(total) bytes long" }
-    if type == ScapBlockType.section {
+    if type == Self.section {
       guard try source.require(12) else { return "the file ends inside a block" }
-      let magic = source.available.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
-      guard magic == 0x1A2B_3C4D else { return "a section header without its mark" }
+      guard integer(source.available, at: 8) == Self.magic else { return "a section header without its mark" }
     }
     guard try source.require(total) else { return "the file ends inside a block" }
-    let trailer = source.available.loadUnaligned(fromByteOffset: total - 4, as: UInt32.self)
+    let trailer = integer(source.available, at: total - 4)
     return Int(trailer) == total ? nil : "a block that begins with length \(total) and ends with \(trailer)"
   }
 
@@ -142,8 +119,7 @@ final class ScapBlocks {
       var place = 0
       var found: Int?
       while place + 12 <= bytes.count {
-        let type = bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)
-        if ScapBlockType.isKnown(type) {
+        if isKnown(integer(bytes, at: place)) {
           found = place
           break
         }
@@ -154,8 +130,9 @@ final class ScapBlocks {
         continue
       }
       source.skip(found)
-      let type = source.available.loadUnaligned(as: UInt32.self)
-      let total = Int(source.available.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+      try settleOrder()
+      let type = integer(source.available, at: 0)
+      let total = Int(integer(source.available, at: 4))
       if try fault(type, total, limit: Self.lengthLimitOfSearch) == nil {
         return note(at: begin, source.position - begin, reason)
       }
@@ -178,7 +155,7 @@ final class ScapBlocks {
     problemCount += 1
     skippedBytes += length
     if problems.count < Self.problemLimit {
-      problems.append(ScapProblem(offset: offset, length: length, reason: reason))
+      problems.append(FileProblem(offset: offset, length: length, reason: reason))
     }
   }
 }

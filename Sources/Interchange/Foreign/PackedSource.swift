@@ -3,8 +3,8 @@ internal import LZ4
 internal import Posix
 internal import Zstd
 
-/// The bytes of a .scap file from front to back, unpacked, in a window that grows only with what is really there.
-final class ScapSource {
+/// The bytes of a file from front to back, unpacked where they are gzip, zstd or lz4, in a window that grows only with what is really there.
+final class PackedSource {
   /// Fills a buffer from where the last call ended; 0 is the end.
   typealias Fill = (UnsafeMutableRawBufferPointer) throws(SystemError) -> Int
 
