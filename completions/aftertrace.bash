@@ -20,7 +20,7 @@ _aftertrace() {
   if [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
   if [[ $current == = ]]; then current=; fi
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top connections dns packets events export findings rules fields help version completions man --help --version' -- "$current"))
+    COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top connections dns packets events export slice rules fields help version completions man --help --version' -- "$current"))
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -38,7 +38,6 @@ _aftertrace() {
       case $previous in
         --output | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
-        --filter) :; return ;;
         --for) :; return ;;
         --max-size) :; return ;;
         --snaplen) :; return ;;
@@ -48,17 +47,16 @@ _aftertrace() {
         --packet-snaplen) :; return ;;
         --ring-size) :; return ;;
       esac
-      flags='--output --container --filter --for --max-size --snaplen --no-payload --no-mask --durations --packets --packet-filter --packet-snaplen --ring-size --'
+      flags='--output --container --for --max-size --snaplen --no-payload --no-mask --durations --packets --packet-filter --packet-snaplen --ring-size --'
       ;;
     watch)
       case $previous in
         --config) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --directory) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
-        --rules) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --socket) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --memory) :; return ;;
       esac
-      flags='--config --check --json --directory --rules --socket --memory'
+      flags='--config --check --json --directory --socket --memory'
       ;;
     trigger)
       case $previous in
@@ -190,17 +188,16 @@ _aftertrace() {
         --from) :; return ;;
         --to) :; return ;;
         --filter | -f) :; return ;;
-        --print | -p) :; return ;;
         --symbols) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
       esac
-      flags='--container --from --to --json --local --filter --print --symbols'
+      flags='--container --from --to --json --local --filter --symbols'
       files=1
       ;;
     export)
       case $previous in
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
         --from) :; return ;;
-        --to) COMPREPLY=($(compgen -W 'jsonl json scap capture' -- "$current")); return ;;
+        --to) COMPREPLY=($(compgen -W 'jsonl json scap' -- "$current")); return ;;
         --filter | -f) :; return ;;
         --output | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --symbols) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
@@ -208,13 +205,15 @@ _aftertrace() {
       flags='--container --from --to --json --local --filter --output --symbols'
       files=1
       ;;
-    findings)
+    slice)
       case $previous in
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
         --from) :; return ;;
         --to) :; return ;;
+        --filter | -f) :; return ;;
+        --output | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
       esac
-      flags='--container --from --to --json --local --rules'
+      flags='--container --from --to --local --filter --output'
       files=1
       ;;
     rules)
@@ -235,7 +234,7 @@ _aftertrace() {
       case $previous in
       esac
       flags=''
-      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top connections dns packets events export findings rules fields help version completions man' -- "$current"))
+      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top connections dns packets events export slice rules fields help version completions man' -- "$current"))
       ;;
     version)
       case $previous in
