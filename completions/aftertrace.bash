@@ -20,7 +20,7 @@ _aftertrace() {
   if [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
   if [[ $current == = ]]; then current=; fi
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top connections dns packets events export slice rules fields help version completions man --help --version' -- "$current"))
+    COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top connections dns packets events export slice findings rules fields help version completions man --help --version' -- "$current"))
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -38,6 +38,7 @@ _aftertrace() {
       case $previous in
         --output | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
+        --filter) :; return ;;
         --for) :; return ;;
         --max-size) :; return ;;
         --snaplen) :; return ;;
@@ -47,16 +48,17 @@ _aftertrace() {
         --packet-snaplen) :; return ;;
         --ring-size) :; return ;;
       esac
-      flags='--output --container --for --max-size --snaplen --no-payload --no-mask --durations --packets --packet-filter --packet-snaplen --ring-size --'
+      flags='--output --container --filter --for --max-size --snaplen --no-payload --no-mask --durations --packets --packet-filter --packet-snaplen --ring-size --'
       ;;
     watch)
       case $previous in
         --config) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --directory) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --rules) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --socket) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --memory) :; return ;;
       esac
-      flags='--config --check --json --directory --socket --memory'
+      flags='--config --check --json --directory --rules --socket --memory'
       ;;
     trigger)
       case $previous in
@@ -188,9 +190,10 @@ _aftertrace() {
         --from) :; return ;;
         --to) :; return ;;
         --filter | -f) :; return ;;
+        --print | -p) :; return ;;
         --symbols) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
       esac
-      flags='--container --from --to --json --local --filter --symbols'
+      flags='--container --from --to --json --local --filter --print --symbols'
       files=1
       ;;
     export)
@@ -216,6 +219,15 @@ _aftertrace() {
       flags='--container --from --to --local --filter --output'
       files=1
       ;;
+    findings)
+      case $previous in
+        --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
+        --from) :; return ;;
+        --to) :; return ;;
+      esac
+      flags='--container --from --to --json --local --rules'
+      files=1
+      ;;
     rules)
       case $previous in
         --rules) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
@@ -234,7 +246,7 @@ _aftertrace() {
       case $previous in
       esac
       flags=''
-      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top connections dns packets events export slice rules fields help version completions man' -- "$current"))
+      [[ $current == -* ]] || COMPREPLY=($(compgen -W 'record watch trigger status captures doctor inspect info containers ps state logs top connections dns packets events export slice findings rules fields help version completions man' -- "$current"))
       ;;
     version)
       case $previous in

@@ -19,6 +19,7 @@ complete -c aftertrace -s h -l help -d 'print help'
 complete -c aftertrace -n __fish_use_subcommand -a record -d 'record now, until interrupted'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -s o -l output -r -F -d 'write the capture to FILE; `-` is standard output'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l container -x -a '(__aftertrace_containers)' -d 'record only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from record' -l filter -x -d 'keep only events that pass the filter EXPR'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l for -x -d 'stop after this long, such as 30s, 5m or 1h30m'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l max-size -x -d 'stop when the file reaches this size'
 complete -c aftertrace -n '__fish_seen_subcommand_from record' -l snaplen -x -d 'bytes kept of each read, write, send and receive'
@@ -36,6 +37,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from watch' -l config -r -F -d
 complete -c aftertrace -n '__fish_seen_subcommand_from watch' -l check -d 'check the configuration, print what it comes to, and end'
 complete -c aftertrace -n '__fish_seen_subcommand_from watch' -l json -d 'with --check: print one JSON object'
 complete -c aftertrace -n '__fish_seen_subcommand_from watch' -l directory -r -F -d 'write captures into DIR'
+complete -c aftertrace -n '__fish_seen_subcommand_from watch' -l rules -r -F -d 'try Falco\'s rules in FILE on what is recorded'
 complete -c aftertrace -n '__fish_seen_subcommand_from watch' -l socket -r -F -d 'take triggers on the Unix socket PATH'
 complete -c aftertrace -n '__fish_seen_subcommand_from watch' -l memory -x -d 'all memory that it may take, the kernel\'s rings included'
 
@@ -156,6 +158,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from events' -l to -x -d 'end 
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l json -d 'print one JSON object a line'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l local -d 'print and read times in this machine\'s zone, not UTC'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -s f -l filter -x -d 'only what passes the filter EXPR'
+complete -c aftertrace -n '__fish_seen_subcommand_from events' -s p -l print -x -d 'print the fields that FORMAT names'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -l symbols -r -F -d 'name the functions of a crash from the programs in PATH'
 complete -c aftertrace -n '__fish_seen_subcommand_from events' -F
 
@@ -179,6 +182,15 @@ complete -c aftertrace -n '__fish_seen_subcommand_from slice' -s f -l filter -x 
 complete -c aftertrace -n '__fish_seen_subcommand_from slice' -s o -l output -r -F -d 'write to OUT in place of standard output'
 complete -c aftertrace -n '__fish_seen_subcommand_from slice' -F
 
+complete -c aftertrace -n __fish_use_subcommand -a findings -d 'what is worth a look, by built-in rules'
+complete -c aftertrace -n '__fish_seen_subcommand_from findings' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
+complete -c aftertrace -n '__fish_seen_subcommand_from findings' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
+complete -c aftertrace -n '__fish_seen_subcommand_from findings' -l to -x -d 'end here; the same forms as --from'
+complete -c aftertrace -n '__fish_seen_subcommand_from findings' -l json -d 'print one JSON object a line'
+complete -c aftertrace -n '__fish_seen_subcommand_from findings' -l local -d 'print and read times in this machine\'s zone, not UTC'
+complete -c aftertrace -n '__fish_seen_subcommand_from findings' -l rules -d 'print the rules themselves, for `rules run`'
+complete -c aftertrace -n '__fish_seen_subcommand_from findings' -F
+
 complete -c aftertrace -n __fish_use_subcommand -a rules -d 'check Falco\'s rules, or try them on a capture'
 complete -c aftertrace -n '__fish_seen_subcommand_from rules' -l rules -r -F -d 'rules to try, in this order'
 complete -c aftertrace -n '__fish_seen_subcommand_from rules' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
@@ -192,7 +204,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from fields' -l json -d 'print
 complete -c aftertrace -n '__fish_seen_subcommand_from fields' -l markdown -d 'print the page docs/fields.md'
 
 complete -c aftertrace -n __fish_use_subcommand -a help -d 'help on the program or on one command'
-complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures doctor inspect info containers ps state logs top connections dns packets events export slice rules fields help version completions man'
+complete -c aftertrace -n '__fish_seen_subcommand_from help' -a 'record watch trigger status captures doctor inspect info containers ps state logs top connections dns packets events export slice findings rules fields help version completions man'
 
 complete -c aftertrace -n __fish_use_subcommand -a version -d 'the program\'s version'
 
