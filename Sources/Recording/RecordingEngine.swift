@@ -46,6 +46,7 @@ final class RecordingEngine {
   private var lastRescan: UInt64 = 0
   /// When the kernel's counts of probes that were not run were last read, and what they were.
   private var lastMisses: (time: UInt64, count: UInt64) = (0, 0)
+  private var isEnded = false
   private var lastMalformed: (time: UInt64, count: UInt64) = (0, 0)
   /// When the processes that were there already had been looked at.
   private var scanned: BootTime
@@ -296,8 +297,6 @@ final class RecordingEngine {
 
   /// Reads the probes' counts of what they lost.
   func takeLosses() throws {
-    let losses = try session.readLosses()
-    ledger.take(losses, container: loser)
     let now = Clock.boot
     var shed: [UInt64: UInt64] = [:]
     for loss in losses where loss.key.cause == AT_LOSS_SHED.rawValue {
@@ -305,6 +304,9 @@ final class RecordingEngine {
     }
     follow(shedder.count(shed, now))
     takeOwnLosses(now)
+    let isRoutine = !isEnded && now <= lastMisses.time + 1_000_000_000
+    let losses = try session.readLosses(onlyIfNew: isRoutine)
+    ledger.take(losses, container: loser)
     if ledger.hasLostCgroups, now > lastRescan + 5_000_000_000 {
       ledger.hasLostCgroups = false
       lastRescan = now
@@ -335,6 +337,7 @@ final class RecordingEngine {
     drain(upTo: .max)
     decoder.settleRings(Clock.boot, isEnd: true)
     // What returned in between has told so itself.
+    isEnded = true
     decodeSleeping(before.filter { after[$0.key] != nil }.values)
     streams.packets?.end(
       flows: decoder.flows ?? FlowTable(capacity: 1), wants: streams.wants, describe: describePacket,

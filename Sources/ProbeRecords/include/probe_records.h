@@ -493,4 +493,11 @@ struct at_configuration {
 };
 AT_STATIC_ASSERT(sizeof(struct at_configuration) == 96);
 
+/* What both sides read and write while the probes run: mapped into the recorder's memory. */
+struct at_exchange {
+  uint32_t rest;   /* a ring that holds more bytes than this wakes the recorder, once; 0: it comes by itself in time */
+  uint32_t losses; /* not 0: some were counted since the recorder last set it to 0, and are to be read */
+};
+AT_STATIC_ASSERT(sizeof(struct at_exchange) == 8);
+
 #endif

@@ -59,21 +59,45 @@ __attribute__((noinline)) int count_loss(uint64_t cgroup, uint32_t lane, uint32_
 	}
 	loss->last = now;
 	loss->count += 1;
+	if (!exchange.losses) /* shared by all CPUs: written as rarely as can be */
+		exchange.losses = 1;
 	return 0;
+}
+
+/* The recorder sleeps for a tenth of a second while little happens: more than the rings hold of much. A record that is
+ * discarded is passed by, and wakes as any other. */
+__attribute__((noinline)) int wake_recorder(void)
+{
+	exchange.rest = 0;
+	void *nothing = bpf_ringbuf_reserve(&ring_urgent, 8, 0);
+	if (nothing)
+		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+	return 0;
+}
+
+/* While the recorder does not rest this costs one comparison. */
+always_inline void wake_if_filling(void *ring)
+{
+	uint32_t limit = exchange.rest;
+	if (limit && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > limit)
+		wake_recorder();
 }
 
 /* Room for a record of a size known now, in place. Null when there is none: counted. */
 always_inline void *reserve(uint32_t lane, uint64_t size, uint64_t cgroup)
 {
 	void *record = 0;
-	if (lane == AT_LANE_LIFECYCLE)
+	if (lane == AT_LANE_LIFECYCLE) {
+		wake_if_filling(&ring_lifecycle);
 		record = bpf_ringbuf_reserve(&ring_lifecycle, size, 0);
-	else if (lane == AT_LANE_URGENT)
+	} else if (lane == AT_LANE_URGENT)
 		record = bpf_ringbuf_reserve(&ring_urgent, size, 0);
 	else {
 		void *ring = ring_of(lane);
-		if (ring)
+		if (ring) {
+			wake_if_filling(ring);
 			record = bpf_ringbuf_reserve(ring, size, 0);
+		}
 	}
 	if (!record)
 		count_loss(cgroup, lane, AT_LOSS_RING_FULL);
@@ -83,13 +107,16 @@ always_inline void *reserve(uint32_t lane, uint64_t size, uint64_t cgroup)
 /* Copies a finished record into its ring. Answers 0, or a negative number when there was no room (not counted here). */
 always_inline long output(uint32_t lane, void *record, uint64_t size)
 {
-	if (lane == AT_LANE_LIFECYCLE)
+	if (lane == AT_LANE_LIFECYCLE) {
+		wake_if_filling(&ring_lifecycle);
 		return bpf_ringbuf_output(&ring_lifecycle, record, size, BPF_RB_NO_WAKEUP);
+	}
 	if (lane == AT_LANE_URGENT)
 		return bpf_ringbuf_output(&ring_urgent, record, size, 0);
 	void *ring = ring_of(lane);
 	if (!ring)
 		return -1;
+	wake_if_filling(ring);
 	return bpf_ringbuf_output(ring, record, size, BPF_RB_NO_WAKEUP);
 }
 

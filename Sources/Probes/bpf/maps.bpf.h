@@ -7,6 +7,8 @@
 /* Changed while the probes run: one update of the whole map value. */
 struct at_configuration configuration SEC(".data.configuration");
 
+struct at_exchange exchange SEC(".data.exchange");
+
 /* Counts the renames that recorded processes made: after one, the names above a file are read again. */
 uint64_t renames;
 
@@ -18,7 +20,7 @@ struct {
 	__uint(max_entries, 1 << 20);
 } ring_lifecycle SEC(".maps");
 
-/* The only ring whose records wake the reader. */
+/* The only ring whose records wake the reader. What fills the others while it rests wakes it through this one. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 18);

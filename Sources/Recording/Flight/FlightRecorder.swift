@@ -149,11 +149,11 @@ public final class FlightRecorder {
       var isEnding = false
       var wasBusy = true
       while !isEnding {
-        // Rings are made to hold a tenth of a second of the fastest that this machine can do.
-        if try poll.wait(milliseconds: wasBusy ? 5 : 20).contains(3) { desk.bell.wait(milliseconds: 0) }
+        let ready = try wait(poll, isBusy: wasBusy)
+        if ready.contains(3) { desk.bell.wait(milliseconds: 0) }
         wasBusy = try round(eachSecond)
         isEnding = desk.isStopping
-        while let signal = signals.next() {
+        while ready.contains(1), let signal = signals.next() {
           if signal == SignalSource.interrupt || signal == SignalSource.terminate {
             isEnding = true
           } else {
@@ -170,6 +170,16 @@ public final class FlightRecorder {
   /// Takes other options, without losing history. The budget and the rings stay as they are.
   public func change(_ options: FlightOptions) {
     var options = options
+  /// Where much happens the rings are looked at every few milliseconds; else when something cannot wait, when one of them
+  /// fills, or when the next tick is due.
+  private func wait(_ poll: borrowing Poll, isBusy: Bool) throws(SystemError) -> [UInt64] {
+    if isBusy { return try poll.wait(milliseconds: 5) }
+    let now = Clock.boot
+    engine.session.rest()
+    defer { engine.session.endRest() }
+    return try poll.wait(milliseconds: Int32(clamping: nextTick > now ? (nextTick - now) / 1_000_000 + 1 : 0))
+  }
+
     options.memory = self.options.memory
     options.ringSize = self.options.ringSize
     // The one map update that can fail here leaves the limits as they were.

@@ -36,6 +36,7 @@ final class ProbeSession {
   private let object: LoadedObject
   private var attachments: [Box] = []
   let rings: RingSet
+  private let exchange: MappedValue<at_exchange>
   private var configuration = at_configuration()
   private var settings: ProbeSettings
   /// What notes when calls begin or sleep.
@@ -61,6 +62,7 @@ final class ProbeSession {
     }
     self.gaps = gaps
     rings = try RingSet(object, size: settings.ringSize)
+    exchange = try MappedValue(try object.map(".data.exchange"))
     let table = try object.map("recipes")
     for (index, record) in recipes.records { try table.set(index, to: record) }
     configuration.recorder_tgid = Posix.processID
@@ -204,6 +206,11 @@ final class ProbeSession {
     clock = nil
   }
 
+  /// From now on a ring that fills up wakes whoever waits for the urgent one: nobody comes by to look.
+  func rest() { exchange.pointer.pointee.rest = UInt32(clamping: rings.smallestCapacity / 4) }
+  var isResting: Bool { exchange.pointer.pointee.rest != 0 }
+  func endRest() { exchange.pointer.pointee.rest = 0 }
+
   private func writeConfiguration() throws {
     try object.map(".data.configuration").set(UInt32(0), to: configuration)
   }
@@ -262,7 +269,12 @@ final class ProbeSession {
   }
 
   /// Every loss so far, and a new epoch: the next reading tells when the losses after this one were.
-  func readLosses() throws -> [Loss] {
+  ///
+  /// - Parameter onlyIfNew: Where none was counted since, none is read: to go through the kernel's table costs as much
+  ///   as a thousand records. Two CPUs can miss each other's note of a loss; the next reading without this has it.
+  func readLosses(onlyIfNew: Bool) throws -> [Loss] {
+    if onlyIfNew, exchange.pointer.pointee.losses == 0 { return [] }
+    exchange.pointer.pointee.losses = 0
     let map = try object.map("losses")
     var result: [Loss] = []
     for key in try map.keys(as: at_loss_key.self) {

@@ -29,11 +29,13 @@ final class RingSet {
     private(set) var count = 0
     /// Bytes of all together.
     private(set) var capacity = 0
+    private(set) var smallest = Int.max
 
     init(limit: Int) { first = .allocate(capacity: limit) }
 
     func append(_ ring: consuming Ring) {
       capacity += ring.reader.capacity
+      smallest = min(smallest, ring.reader.capacity)
       (first + count).initialize(to: ring)
       count += 1
     }
@@ -56,6 +58,8 @@ final class RingSet {
   let urgentDescriptor: Int32
   /// Bytes of all rings together.
   var capacity: Int { rings.capacity + shared.capacity }
+  /// Of a ring that is emptied on a timer.
+  var smallestCapacity: Int { min(rings.smallest, shared.first[1].reader.capacity) }
 
   /// A horizon stays this far behind the clock: by then a record is in its ring, whose time the probe had read before.
   /// What is late by less was written by two CPUs at once into a ring that they share.
