@@ -12,7 +12,7 @@ public final class CaptureWriter {
   public private(set) var bytesWritten: UInt64 = 0
 
   private let sink: Sink
-  private let assembler = BlockAssembler()
+  private let sealer = TableSealer()
   private var failure: SystemError?
   /// Everything written, for the footer.
   private var entries: [BlockEntry] = []
@@ -22,18 +22,21 @@ public final class CaptureWriter {
   /// file without packets has it too, for the sake of readers that refuse one without.
   private var interfaces: [UInt32: UInt32] = [:]
 
-  /// A table's page is sealed at this length: the next row still fits.
-  private static let pageLength = 96 * 1024
-
   /// Writes the section header, the interface block, provenance and catalogue.
-  public init(to sink: @escaping Sink, provenance: Provenance, catalogue: Catalogue) throws(SystemError) {
+  public init(to sink: @escaping Sink, provenance: Provenance, catalogue: SealedCatalogue) throws(SystemError) {
     self.sink = sink
     try write(Self.sectionHeader + PacketFrame.interface())
     try append(.provenance, .properties, provenance.properties) { property, table in
       table.set(.key, property.key)
       table.set(.value, property.value)
     }
-    try append(catalogue)
+    for block in catalogue.blocks { try append(block) }
+  }
+
+  public convenience init(
+    to sink: @escaping Sink, provenance: Provenance, catalogue: Catalogue
+  ) throws(SystemError) {
+    try self.init(to: sink, provenance: provenance, catalogue: SealedCatalogue(catalogue))
   }
 
   /// Goes on with a capture that ends after a whole block.
@@ -44,36 +47,6 @@ public final class CaptureWriter {
     self.entries = entries
     self.counts = counts
     bytesWritten = length
-  }
-
-  private func append(_ catalogue: Catalogue) throws(SystemError) {
-    func described(_ id: TableID, _ kinds: [Catalogue.Kind]) -> TableBuilder {
-      let table = TableBuilder(id)
-      for kind in kinds {
-        table.set(.number, kind.number)
-        table.set(.name, kind.name)
-        table.set(.summary, kind.summary)
-        table.endRow()
-      }
-      return table
-    }
-    let columns = TableBuilder(.columns)
-    for column in catalogue.columns {
-      columns.set(.number, column.column.rawValue)
-      columns.set(.name, column.name)
-      columns.set(.valueType, column.valueTypeNumber)
-      columns.set(.unit, column.unit)
-      columns.set(.summary, column.summary)
-      columns.endRow()
-    }
-    let tables = [described(.kinds, catalogue.kinds), described(.causes, catalogue.causes), columns]
-    try append(seal(BlockDescription(type: .catalogue), tables))
-    // By far the longest: on its own pages.
-    try append(.catalogue, .calls, catalogue.calls) { call, table in
-      table.set(.abi, call.abi)
-      table.set(.number, call.number)
-      table.set(.name, call.name)
-    }
   }
 
   /// Appends a finished block.
@@ -167,7 +140,7 @@ public final class CaptureWriter {
       table.set(.blockLength, page.length)
       table.endRow()
     }
-    let block = seal(BlockDescription(type: .footerRoot), [root, table])
+    let block = sealer.seal(BlockDescription(type: .footerRoot), [root, table])
     let rootOffset = bytesWritten
     try write(block.bytes)
     previousRoot = rootOffset
@@ -207,22 +180,7 @@ public final class CaptureWriter {
   private func append<Row>(
     _ type: BlockType, _ id: TableID, _ rows: [Row], _ describe: (Row, TableBuilder) -> Void
   ) throws(SystemError) {
-    let table = TableBuilder(id)
-    for row in rows {
-      describe(row, table)
-      table.endRow()
-      if table.lengthBound >= Self.pageLength || table.rowCount == BlockLayout.rowLimit {
-        try append(seal(BlockDescription(type: type), [table]))
-      }
-    }
-    if table.rowCount > 0 { try append(seal(BlockDescription(type: type), [table])) }
-  }
-
-  private func seal(_ description: BlockDescription, _ tables: [TableBuilder]) -> SealedBlock {
-    assembler.raw.removeAll()
-    let images = tables.map { $0.finish(into: &assembler.raw) }
-    defer { for table in tables { table.removeAll() } }
-    return assembler.assemble(description, tables: images)
+    try sealer.seal(type, id, rows, describe) { (block) throws(SystemError) in try append(block) }
   }
 
   private func write(_ bytes: [UInt8]) throws(SystemError) {

@@ -475,8 +475,8 @@ extension Provenance {
     provenance[.recorderInstance] = recorder
     provenance[.toolVersion] = toolVersion
     provenance[.hostName] = hostName
-    provenance[.machineID] = firstLine(of: "/etc/machine-id")
-    provenance[.bootID] = firstLine(of: "/proc/sys/kernel/random/boot_id")
+    provenance[.machineID] = machineID
+    provenance[.bootID] = bootID
     provenance[.kernelRelease] = kernel.release
     provenance[.kernelVersion] = kernel.version
     provenance[.architecture] = kernel.architecture

@@ -6,7 +6,7 @@ internal import Posix
 public struct CaptureStart: Sendable {
   /// Its `capture.uuid` is the capture's id; one is made where it has none.
   public var provenance: Provenance
-  public var catalogue: Catalogue
+  public var catalogue: SealedCatalogue
   /// The container's name; nil where it has none.
   public var containerName: String?
   /// The container's full id; empty for the host.
@@ -23,7 +23,7 @@ public struct CaptureStart: Sendable {
   public var blocks: [SealedBlock] = []
 
   public init(
-    provenance: Provenance, catalogue: Catalogue, containerID: String, containerName: String? = nil,
+    provenance: Provenance, catalogue: SealedCatalogue, containerID: String, containerName: String? = nil,
     triggers: [TriggerRow]
   ) {
     self.provenance = provenance

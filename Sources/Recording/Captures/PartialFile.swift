@@ -10,7 +10,7 @@ final class PartialFile {
   private(set) var finalPath: String
   private let directory: ShelfDirectory
   private let provenance: Provenance
-  private let catalogue: Catalogue
+  private let catalogue: SealedCatalogue
   private let anchor: AnchorRow?
   /// Where the bytes go: another file after the first was removed.
   private let target = Target()
@@ -22,17 +22,42 @@ final class PartialFile {
   private var pending: [CaptureItem] = []
   private var unsynced: [CaptureItem] = []
 
+  /// Gathers what is short: a capture begins with a dozen small blocks, and a call for each costs more than they do.
   private final class Target {
     var file: FileDescriptor?
+    private var gathered: [UInt8] = []
+    private static let limit = 64 << 10
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+      let isLong = bytes.count > Self.limit / 2
+      if isLong || gathered.count + bytes.count > Self.limit { try flush() }
+      if isLong { return try put(bytes) }
+      gathered.append(contentsOf: bytes)
+    }
+
+    func flush() throws(SystemError) {
+      guard !gathered.isEmpty else { return }
+      let bytes = gathered
+      gathered.removeAll(keepingCapacity: true)
+      var result: Result<Void, SystemError> = .success(())
+      bytes.withUnsafeBytes { bytes in
+        do throws(SystemError) { try put(bytes) } catch { result = .failure(error) }
+      }
+      try result.get()
+    }
+
+    /// What was gathered is of no use any more.
+    func drop() { gathered.removeAll(keepingCapacity: true) }
+
+    private func put(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
       guard file != nil else { throw SystemError.notOpen }
       try file!.write(bytes)
     }
   }
 
   init(
-    _ finalPath: String, in directory: ShelfDirectory, provenance: Provenance, catalogue: Catalogue, anchor: AnchorRow?
+    _ finalPath: String, in directory: ShelfDirectory, provenance: Provenance, catalogue: SealedCatalogue,
+    anchor: AnchorRow?
   ) {
     self.finalPath = finalPath
     self.directory = directory
@@ -56,20 +81,35 @@ final class PartialFile {
     return unsynced + pending
   }
 
-  /// Writes what was added.
+  /// Writes what was added: all of it together, or where that fails as much as goes.
   func write() throws(SystemError) {
     try open()
     guard let writer else { return }
-    var done = 0
-    defer { pending.removeFirst(done) }
-    for item in pending {
-      let position = writer.position
-      do { try writer.append(item, anchor: anchor) } catch {
-        cutBack(to: position)
-        throw error
+    do throws(SystemError) {
+      try write(pending[...], with: writer)
+      unsynced += pending
+      pending = []
+    } catch {
+      guard pending.count > 1 else { throw error }
+      try open()
+      var done = 0
+      defer { pending.removeFirst(done) }
+      for item in pending {
+        try write(CollectionOfOne(item), with: writer)
+        unsynced.append(item)
+        done += 1
       }
-      unsynced.append(item)
-      done += 1
+    }
+  }
+
+  private func write(_ items: some Collection<CaptureItem>, with writer: CaptureWriter) throws(SystemError) {
+    let position = writer.position
+    do throws(SystemError) {
+      for item in items { try writer.append(item, anchor: anchor) }
+      try target.flush()
+    } catch {
+      cutBack(to: position)
+      throw error
     }
   }
 
@@ -103,7 +143,10 @@ final class PartialFile {
       try open()
       guard let writer else { return [] }
       let position = writer.position
-      do { try writer.finish(completeness) } catch {
+      do throws(SystemError) {
+        try writer.finish(completeness)
+        try target.flush()
+      } catch {
         cutBack(to: position)
         throw error
       }
@@ -135,18 +178,25 @@ final class PartialFile {
     }
     guard writer == nil else { return }
     isTorn = true
+    target.drop()
     let target = target
     writer = try CaptureWriter(
       to: { (bytes) throws(SystemError) in try target.write(bytes) }, provenance: provenance, catalogue: catalogue)
+    do throws(SystemError) { try target.flush() } catch {
+      writer = nil
+      throw error
+    }
     isTorn = false
   }
 
   private func cutBack(to position: CaptureWriter.Position) {
+    target.drop()
     writer?.resume(at: position)
     isTorn = (try? target.file?.truncate(to: position.bytesWritten)) == nil
   }
 
   private func startOver() {
+    target.drop()
     writer = nil
     isTorn = (try? target.file?.truncate(to: 0)) == nil
   }

@@ -119,7 +119,7 @@ extension FlightRecorder {
       commandLine: options.commandLine, payload: options.payload)
     provenance[.filter] = key == .host ? "the host" : "container \(record?.id ?? "")"
     var start = CaptureStart(
-      provenance: provenance, catalogue: .live(), containerID: record?.id ?? "",
+      provenance: provenance, catalogue: catalogue, containerID: record?.id ?? "",
       containerName: record?.metadata.name, triggers: [row])
     start.anchors = anchors + [engine.anchor(.periodic)]
     if let record { start.containers = [ContainerRow(record)] }

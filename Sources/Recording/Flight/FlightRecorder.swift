@@ -16,6 +16,8 @@ public final class FlightRecorder {
   let engine: RecordingEngine
   let store: FlightStore
   let desk: FlightDesk
+  /// What every capture says of this version's numbers.
+  let catalogue = SealedCatalogue(.live())
   /// Filled by the streams' seal; emptied into the store and the open captures.
   private let outbox: Outbox
   var captures: [ContainerKey: OpenCapture] = [:]
