@@ -50,9 +50,12 @@ struct EventRows: ~Copyable {
   /// The rows until they are columns.
   private var log = RowLog()
   private(set) var isLogging = true
-  /// A log of this length becomes columns, or a block where it took long to become so long.
+  /// A log of this length is a block, where it took long to become so long.
   private static let logLimit = 4096
   private static let stringLimitOfLog = 16_384
+  /// Where it did not, it becomes columns at so many times that length: the start of a program is a hundred calls at once,
+  /// which as columns would take fifty kilobytes of each of a host's containers.
+  private static let burst = 4
   private static let quietSpan: UInt64 = 2_000_000_000
 
   /// By number; those of `initialized` are there. None while the rows are a log.
@@ -178,7 +181,7 @@ struct EventRows: ~Copyable {
   var isFull: Bool {
     mutating get {
       let limit = BlockLayout.rawLimit - 40_960
-      if isLogging { return isLogFull || bound >= limit }
+      if isLogging { return (isLogFull(times: 1) && !isBurst) || bound >= limit }
       if rowCount >= BlockLayout.rowLimit || shapes.count >= Self.shapeLimit { return true }
       if bound < limit { return false }
       tighten()
@@ -290,13 +293,16 @@ struct EventRows: ~Copyable {
 
   // MARK: From log to columns
 
-  private var isLogFull: Bool { log.count >= Self.logLimit || strings.lengthBound >= Self.stringLimitOfLog }
+  private func isLogFull(times count: Int) -> Bool {
+    log.count >= Self.logLimit * count || strings.lengthBound >= Self.stringLimitOfLog * count
+  }
+  private var isBurst: Bool { lastTime &- firstTime < Self.quietSpan }
 
   @inline(never)
   private mutating func endLogged() {
     rowCount += 1
     tighten()
-    if isLogFull, lastTime &- firstTime < Self.quietSpan { unfold() }
+    if isLogFull(times: Self.burst), isBurst { unfold() }
   }
 
   /// Makes columns of the logged rows. Between rows only.

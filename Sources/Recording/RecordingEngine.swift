@@ -19,6 +19,8 @@ final class RecordingEngine {
     var packets = PacketOptions(mode: .off)
     /// What packets may take in the kernel, in bytes; on their way to a block they may take as much again.
     var packetMemory = 128 << 20
+    /// What the kernel may need for files that are kept open to be read again, in bytes.
+    var openFileMemory = 64 << 20
     /// Names of files that are remembered.
     var fileCapacity = 262_144
     /// Open files that the probes remember to have named; nil leaves it as it is.
@@ -44,9 +46,9 @@ final class RecordingEngine {
   private var lastClosing: UInt64
   /// When the cgroups were last looked through because a record of one was lost.
   private var lastRescan: UInt64 = 0
+  private var isEnded = false
   /// When the kernel's counts of probes that were not run were last read, and what they were.
   private var lastMisses: (time: UInt64, count: UInt64) = (0, 0)
-  private var isEnded = false
   private var lastMalformed: (time: UInt64, count: UInt64) = (0, 0)
   /// When the processes that were there already had been looked at.
   private var scanned: BootTime
@@ -66,7 +68,8 @@ final class RecordingEngine {
     // Not this process's own: as a hardened service it has one to itself.
     let hostNamespace = mountNamespace(at: "/proc/1/ns/mnt") ?? mountNamespace(at: "/proc/self/ns/mnt") ?? 0
     attribution = Attribution(resolver: resolver, hostMountNamespace: hostNamespace)
-    sampler = ResourceSampler(files: ResourceFile.all(beside: hierarchy), streams: streams)
+    sampler = ResourceSampler(
+      files: ResourceFile.all(beside: hierarchy), streams: streams, openMemory: settings.openFileMemory)
     translations = Translations()
     let recipes = RecipeTable()
     session = try ProbeSession(
@@ -209,6 +212,9 @@ final class RecordingEngine {
     }
   }
 
+  /// Of the kernel's memory, for files that are kept open.
+  var bytesOfOpenFiles: Int { sampler.bytesOfOpenFiles }
+
   /// Where a cgroup's files are.
   func directory(ofCgroup path: CgroupPath) -> String? { hierarchy.directory(of: path) }
 
@@ -298,15 +304,15 @@ final class RecordingEngine {
   /// Reads the probes' counts of what they lost.
   func takeLosses() throws {
     let now = Clock.boot
+    let isRoutine = !isEnded && now <= lastMisses.time + 1_000_000_000
+    let losses = try session.readLosses(onlyIfNew: isRoutine)
+    ledger.take(losses, container: loser)
     var shed: [UInt64: UInt64] = [:]
     for loss in losses where loss.key.cause == AT_LOSS_SHED.rawValue {
       shed[loss.key.cgroup, default: 0] += loss.value.count
     }
     follow(shedder.count(shed, now))
     takeOwnLosses(now)
-    let isRoutine = !isEnded && now <= lastMisses.time + 1_000_000_000
-    let losses = try session.readLosses(onlyIfNew: isRoutine)
-    ledger.take(losses, container: loser)
     if ledger.hasLostCgroups, now > lastRescan + 5_000_000_000 {
       ledger.hasLostCgroups = false
       lastRescan = now
@@ -331,13 +337,13 @@ final class RecordingEngine {
 
   /// Takes the probes off, and decodes all that they still wrote, and the calls that have not returned.
   func end() {
+    isEnded = true
     let before = sleepingCalls()
     session.detach()
     let after = sleepingCalls()
     drain(upTo: .max)
     decoder.settleRings(Clock.boot, isEnd: true)
     // What returned in between has told so itself.
-    isEnded = true
     decodeSleeping(before.filter { after[$0.key] != nil }.values)
     streams.packets?.end(
       flows: decoder.flows ?? FlowTable(capacity: 1), wants: streams.wants, describe: describePacket,
@@ -503,6 +509,9 @@ extension Catalogue {
     return .current(calls: calls)
   }
 }
+
+private let machineID = firstLine(of: "/etc/machine-id")
+private let bootID = firstLine(of: "/proc/sys/kernel/random/boot_id")
 
 private func firstLine(of path: String) -> String? {
   guard let bytes = try? FileDescriptor.contents(of: path, limit: 256) else { return nil }

@@ -3,6 +3,7 @@ import Events
 import Glibc
 import JSON
 import Posix
+import Testing
 
 /// An armed recorder with a configuration, captures, a socket and a port of its own.
 final class Watcher {
@@ -109,6 +110,22 @@ final class Watcher {
 
   func status() throws -> JSONValue {
     try JSONValue(parsing: try Program.run("status", "--json", "--socket", place["control.sock"]).text)
+  }
+
+  /// What the program takes by the kernel's account: anonymous memory, and the maps and rings of its probes.
+  func memoryInBytes() throws -> Int {
+    let process = "/proc/\(try #require(child).pid)"
+    func kibibytes(_ name: String, _ text: [UInt8]) -> Int {
+      let line = String(decoding: text, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(name) }
+      return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0
+    }
+    var total = kibibytes("RssAnon:", try FileDescriptor.contents(of: process + "/status")) << 10
+    for name in try Directory.names(in: process + "/fdinfo") {
+      // It opens and closes files meanwhile.
+      guard let text = try? FileDescriptor.contents(of: process + "/fdinfo/" + name) else { continue }
+      total += kibibytes("memlock:", text)
+    }
+    return total
   }
 
   func container(_ name: String) throws -> JSONValue? {

@@ -97,6 +97,8 @@ extension FlightRecorder {
     json.set("used", account.total)
     json.set("resident", account.resident)
     json.set("rings_and_maps", account.kernel)
+    json.set("packet_rings", account.packetRings)
+    json.set("open_files", account.openFiles)
     json.set("sealed_blocks", account.blocks)
     json.set("sealed_blocks_limit", store.limit)
     json.set("open_blocks", account.open)

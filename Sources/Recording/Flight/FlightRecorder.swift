@@ -87,6 +87,7 @@ public final class FlightRecorder {
         .init(
           ringSize: options.ringSize(ringCount: try ProbeSession.ringCount), payload: options.payload,
           durations: options.durations, packets: options.packets, packetMemory: budget / 16,
+          openFileMemory: budget / 16,
           fileCapacity: max(4096, budget >> 13),
           definitionCapacity: max(4096, budget >> 14), forced: options.forced),
         streams: streams)
@@ -169,9 +170,6 @@ public final class FlightRecorder {
     }
   }
 
-  /// Takes other options, without losing history. The budget and the rings stay as they are.
-  public func change(_ options: FlightOptions) {
-    var options = options
   /// Where much happens the rings are looked at every few milliseconds; else when something cannot wait, when one of them
   /// fills, or when the next tick is due.
   private func wait(_ poll: borrowing Poll, isBusy: Bool) throws(SystemError) -> [UInt64] {
@@ -182,6 +180,9 @@ public final class FlightRecorder {
     return try poll.wait(milliseconds: Int32(clamping: nextTick > now ? (nextTick - now) / 1_000_000 + 1 : 0))
   }
 
+  /// Takes other options, without losing history. The budget and the rings stay as they are.
+  public func change(_ options: FlightOptions) {
+    var options = options
     options.memory = self.options.memory
     options.ringSize = self.options.ringSize
     // The one map update that can fail here leaves the limits as they were.
@@ -360,6 +361,8 @@ public final class FlightRecorder {
   }
 
   private func measure() {
+    engine.streams.sealLargest(downTo: account.openLimit)
+    deliver()
     let open = engine.streams.memoryByContainer()
     account.open = open.values.reduce(0, +)
     for (key, bytes) in open { store.histories[key]?.openBytes = bytes }
@@ -371,6 +374,8 @@ public final class FlightRecorder {
     account.descriptors = engine.decoder.descriptors?.memoryInBytes ?? 0
     account.files = engine.decoder.files.memoryInBytes
     account.packets = engine.streams.packets?.memoryInBytes ?? 0
+    account.packetRings = engine.streams.packets?.ringBytes ?? 0
+    account.openFiles = engine.bytesOfOpenFiles
     account.queue = max(shelf.queuedBytes - store.pinnedBytes, 0)
     account.measure()
     store.limit = min(account.blockLimit, options.blockLimit ?? .max)

@@ -8,6 +8,9 @@ struct MemoryAccount {
   let budget: Int
   /// Rings and maps of the probes.
   var kernel = 0
+  /// Of the kernel, too: for the files that containers' numbers are read from, and the rings of packets.
+  var openFiles = 0
+  var packetRings = 0
   var blocks = 0
   var open = 0
   var archives = 0
@@ -24,11 +27,14 @@ struct MemoryAccount {
 
   init(budget: Int) { self.budget = budget }
 
-  var total: Int { kernel + resident }
+  var total: Int { inKernel + resident }
+  private var inKernel: Int { kernel + openFiles + packetRings }
 
   /// What sealed blocks may take: the budget without everything else, and without a margin for what comes until the next
   /// look.
-  var blockLimit: Int { max(budget - kernel - (resident - blocks) - margin, 1 << 20) }
+  var blockLimit: Int { max(budget - inKernel - (resident - blocks) - margin, 1 << 20) }
+  /// What open blocks may take: a third of what there is for blocks. Beyond it they are sealed early.
+  var openLimit: Int { max((budget - inKernel - (resident - blocks - open) - margin) / 3, 1 << 20) }
   private var margin: Int { budget / 32 }
 
   /// Looks at the process. Where it is too large, the allocator is made to give back what it only keeps.

@@ -94,6 +94,18 @@ final class Streams {
     packets?.sealAged(now: now.nanoseconds) { urgent.contains($0) ? min(busyAge, 1_000_000_000) : busyAge }
   }
 
+  /// Seals the largest of what is open, until all of it takes no more than so many bytes: sealed it is a tenth of that.
+  func sealLargest(downTo limit: Int) {
+    let open = streams.values.map { ($0, $0.builder.memoryInBytes) }
+    var total = open.reduce(0) { $0 + $1.1 }
+    guard total > limit else { return }
+    for (stream, bytes) in open.sorted(by: { $0.1 > $1.1 }) where stream.builder.rowCount > 0 {
+      sealBlock(of: stream)
+      total -= bytes - stream.builder.memoryInBytes
+      if total <= limit { return }
+    }
+  }
+
   func sealAll() {
     for key in streams.keys.sorted(by: { ($0.container, $0.lane) < ($1.container, $1.lane) }) {
       sealBlock(of: streams[key]!)

@@ -63,6 +63,9 @@ final class PacketStreams {
       + builders.values.reduce(0) { $0 + $1.memoryInBytes }
   }
 
+  /// Of the kernel's memory.
+  var ringBytes: Int { tap.ringBytes(namespaces: namespaces.values.count { !$0.containers.isEmpty }) }
+
   // MARK: Namespaces
 
   /// Captures in the host's network namespace.

@@ -100,6 +100,9 @@ final class PacketTap: Sendable {
     }
   }
 
+  /// Of the kernel's memory, for so many namespaces.
+  func ringBytes(namespaces count: Int) -> Int { min(count, settings.namespaceLimit) * Int(settings.bufferSize) }
+
   var memoryInBytes: Int { state.withLock { $0.waitingBytes } }
 
   private func order(_ order: Order) {

@@ -6,8 +6,8 @@ internal import Posix
 ///
 /// It costs at most a hundredth of a CPU: where the containers are so many that a second does not do, each has its turn
 /// less often, and of more than a hundred those in which nothing changes are looked at every four seconds. One in which
-/// nothing changed is written again once a minute. Files stay open as far as a quarter of the process's descriptors goes;
-/// those of the other containers are opened each time.
+/// nothing changed is written again once a minute. Files stay open as far as a quarter of the process's descriptors and the
+/// memory for them go; those of the other containers are opened each time.
 final class ResourceSampler {
   private final class Watched {
     let key: ContainerKey
@@ -53,11 +53,16 @@ final class ResourceSampler {
   /// Samples that were taken, written or not.
   private(set) var sampleCount = 0
 
-  init(files: [ResourceFile], streams: Streams) {
+  /// What the kernel has for a file of its own that was read once: a buffer of a page, and the file.
+  private static let bytesPerFile = 4736
+  var bytesOfOpenFiles: Int { openCount * Self.bytesPerFile }
+
+  /// - Parameter openMemory: Bytes that files which are kept open may take in the kernel.
+  init(files: [ResourceFile], streams: Streams, openMemory: Int) {
     self.files = files
     self.streams = streams
     quickCount = files.prefix { $0.isQuick }.count
-    openLimit = min(descriptorLimit / 4, 16_384)
+    openLimit = min(descriptorLimit / 4, openMemory / Self.bytesPerFile)
   }
 
   deinit { buffer.deallocate() }
