@@ -109,7 +109,8 @@ struct TriggerBenchmarks {
   /// As long as the recorder's own: a name for each of some thousand calls.
   private static let catalogue = SealedCatalogue(
     .current(
-      calls: (0..<3).flatMap { abi in (0..<400).map { .init(abi: UInt8(abi), number: UInt16($0), name: "call_\($0)") } }))
+      calls: (0..<3).flatMap { abi in (0..<400).map { .init(abi: UInt8(abi), number: UInt16($0), name: "call_\($0)") } }
+    ))
 
   /// Full, and hard to compress: some 200 KiB.
   private static func block(number: Int) -> SealedBlock {

@@ -40,7 +40,8 @@ import Recording
   private static func start(number: Int) -> CaptureStart {
     let now = BootTime(nanoseconds: Clock.boot)
     var start = CaptureStart(
-      provenance: Provenance(), catalogue: SealedCatalogue(.current(calls: [])), containerID: String(repeating: "5e", count: 32),
+      provenance: Provenance(), catalogue: SealedCatalogue(.current(calls: [])),
+      containerID: String(repeating: "5e", count: 32),
       triggers: [TriggerRow(time: now, accepted: now, source: "request", reason: "\(number)", container: container)])
     start.anchors = [
       AnchorRow(

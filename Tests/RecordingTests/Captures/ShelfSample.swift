@@ -38,7 +38,8 @@ final class ShelfSample: Sendable {
     var provenance = Provenance()
     provenance[.hostName] = "node-1"
     var start = CaptureStart(
-      provenance: provenance, catalogue: SealedCatalogue(.current(calls: [])), containerID: containerID, containerName: name,
+      provenance: provenance, catalogue: SealedCatalogue(.current(calls: [])), containerID: containerID,
+      containerName: name,
       triggers: [
         TriggerRow(
           time: BootTime(nanoseconds: now), accepted: BootTime(nanoseconds: now), source: "falco", rule: "shell",
