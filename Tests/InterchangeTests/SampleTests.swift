@@ -9,14 +9,14 @@ import Testing
 
 /// The samples of captures/v1: what happened is written in captures/README.md, and must be read out of them for ever.
 @Suite struct SampleTests {
-  private static let directory: String = {
+  static let directory: String = {
     let parts = #filePath.split(separator: "/").dropLast(3)
     return "/" + parts.joined(separator: "/") + "/captures/v1"
   }()
 
-  private func open(_ name: String) throws -> CaptureFile { try CaptureFile(path: Self.directory + "/" + name) }
+  func open(_ name: String) throws -> CaptureFile { try CaptureFile(path: Self.directory + "/" + name) }
 
-  private func timeline(_ capture: Capture) throws -> [JSONValue] {
+  func timeline(_ capture: Capture) throws -> [JSONValue] {
     let boot = capture.boots[0]
     var merge = capture.events(in: boot.directory)
     let exporter = try TimelineExporter(boot)
@@ -31,6 +31,7 @@ import Testing
 
   @Test(arguments: [
     "web-shell.pcapng", "crash.pcapng", "falco-alert.pcapng", "death.pcapng", "acts.pcapng", "meaning.pcapng",
+    "rings.pcapng", "deaths.pcapng", "traffic.pcapng", "losses.pcapng",
   ])
   func `a sample is what it was when it was made`(name: String) throws {
     let sums = String(decoding: try FileDescriptor.contents(of: Self.directory + "/SHA256SUMS"), as: UTF8.self)
@@ -43,6 +44,8 @@ import Testing
     ("web-shell.pcapng", "shop-web", "shop/web:1.4"), ("crash.pcapng", "billing", "shop/billing:2.0"),
     ("falco-alert.pcapng", "shop-web", "shop/web:1.4"), ("death.pcapng", "billing", "shop/billing:2.0"),
     ("acts.pcapng", "acts", "lab/acts:1.0"), ("meaning.pcapng", "tools", "shop/tools:3.1"),
+    ("rings.pcapng", "rings", "lab/rings:1.0"), ("deaths.pcapng", "mortal", "lab/mortal:1.0"),
+    ("traffic.pcapng", "traffic", "shop/web:1.4"),
   ])
   func `a sample is complete and names its container`(name: String, container: String, image: String) throws {
     let file = try open(name)
