@@ -58,6 +58,7 @@ enum Call {
         $0.descriptor = 1
         $0.address = 2
         $0.address_length = 3
+        $0.more = UInt8(AT_MORE_OUTCOME)
       }
     ),
     (

@@ -43,19 +43,23 @@ __attribute__((noinline)) int put_base(struct at_scratch *scratch, uint64_t cgro
 	return put_file(scratch, &subject.file, id);
 }
 
-/* A descriptor's identity, and for a socket its addresses. Answers its class of payload. */
+#define AT_JUST_OPENED 1
+#define AT_TELLS_STATE 2
+
+/* A descriptor's identity. Of a socket its addresses too, unless its name tells them: that changes when they do. Answers
+ * its class of payload. */
 __attribute__((noinline)) int put_descriptor(struct at_scratch *scratch, uint64_t cgroup, int descriptor, uint32_t id,
-					     uint32_t fresh)
+					     uint32_t how)
 {
 	if (!scratch)
 		return -1;
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct at_subject subject = {.fresh = fresh};
+	struct at_subject subject = {.fresh = how & AT_JUST_OPENED};
 	uint64_t file = file_of(task, (uint32_t)descriptor);
 	if (file)
 		identify_file(&subject, task, file, cgroup);
 	put_file(scratch, &subject.file, id);
-	if (subject.file.type == AT_FILE_SOCKET && id != AT_FIELD_RIGHT_FILE)
+	if (subject.file.type == AT_FILE_SOCKET && id != AT_FIELD_RIGHT_FILE && (how || !subject.file.id))
 		put_socket(scratch, file, 0);
 	return subject.file.payload_class;
 }
@@ -118,8 +122,8 @@ __attribute__((noinline)) int put_pair(struct at_scratch *scratch, uint64_t cgro
 	struct at_pair *content = put_struct(scratch, at_pair, AT_FIELD_PAIR);
 	if (content)
 		*content = pair;
-	put_descriptor(scratch, cgroup, pair.first, AT_FIELD_FILE, 1);
-	put_descriptor(scratch, cgroup, pair.second, AT_FIELD_SECOND_FILE, 1);
+	put_descriptor(scratch, cgroup, pair.first, AT_FIELD_FILE, AT_JUST_OPENED);
+	put_descriptor(scratch, cgroup, pair.second, AT_FIELD_SECOND_FILE, AT_JUST_OPENED);
 	return 0;
 }
 
@@ -287,7 +291,8 @@ __attribute__((noinline)) int put_rights(struct at_scratch *scratch, struct at_c
 				return 0;
 			for (int j = 0; j < AT_RIGHTS_MAX; j++)
 				if (numbers[j] >= 0)
-					put_descriptor(scratch, call->cgroup, numbers[j], AT_FIELD_RIGHT_FILE, 1);
+					put_descriptor(scratch, call->cgroup, numbers[j], AT_FIELD_RIGHT_FILE,
+						       AT_JUST_OPENED);
 			return 0;
 		}
 		at += (length + align) & ~(uint64_t)align;
@@ -349,9 +354,10 @@ __attribute__((noinline)) int put_fields(struct at_scratch *scratch, struct at_c
 		put_path(scratch, call, recipe->second_path, recipe->second_directory,
 			 AT_FIELD_SECOND_PATH | AT_FIELD_SECOND_BASE << 8);
 	if (recipe->flags & AT_RECIPE_RESULT_DESCRIPTOR && call->result >= 0)
-		put_descriptor(scratch, cgroup, call->result, AT_FIELD_FILE, 1);
+		put_descriptor(scratch, cgroup, call->result, AT_FIELD_FILE, AT_JUST_OPENED);
 	else if (recipe->descriptor)
-		class = put_descriptor(scratch, cgroup, call->arguments[recipe->descriptor & 7], AT_FIELD_FILE, 0);
+		class = put_descriptor(scratch, cgroup, call->arguments[recipe->descriptor & 7], AT_FIELD_FILE,
+				       recipe->more & AT_MORE_OUTCOME ? AT_TELLS_STATE : 0);
 	if (recipe->address | recipe->message)
 		put_address(scratch, call, recipe);
 	if (recipe->payload && call->result > 0)
@@ -399,6 +405,25 @@ always_inline int is_chosen(struct at_context *call, const struct at_recipe *rec
 	return (uint32_t)argument - (uint32_t)recipe->choices <= recipe->choices >> 32;
 }
 
+/* Whether a call of the detail lane may turn out to be worth more: then it is not shed before that is known. */
+always_inline int may_be_worth_more(const struct at_recipe *recipe)
+{
+	return recipe->form == AT_FORM_DETAILED &&
+	       (recipe->flags & AT_RECIPE_WRITE_OPEN || recipe->more & AT_MORE_RIGHTS);
+}
+
+/* Whether a message carries anything beside its bytes: descriptors, perhaps. */
+__attribute__((noinline)) int carries_more(struct at_context *call, const struct at_recipe *recipe)
+{
+	if (!call || !recipe)
+		return 0;
+	uint32_t compat = recipe->flags & AT_RECIPE_COMPAT;
+	struct at_message message = {};
+	if (call->result < 0 || read_message(&message, call->arguments[recipe->message & 7], compat) < 0)
+		return 0;
+	return message.control != 0 && message.control_length != 0;
+}
+
 __attribute__((noinline)) int detailed_call(struct at_context *call, const struct at_recipe *recipe)
 {
 	if (!call || !recipe)
@@ -418,7 +443,8 @@ __attribute__((noinline)) int detailed_call(struct at_context *call, const struc
 		uint64_t flags = call->arguments[(recipe->path ? recipe->path + 1 : 3) & 7];
 		call->lane = flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT) ? AT_LANE_ACTIVITY : AT_LANE_DETAIL;
 	}
-	if (call->wanted & AT_SHED_MASK && is_shed(call))
+	if (call->wanted & AT_SHED_MASK && !(recipe->more & AT_MORE_RIGHTS && carries_more(call, recipe)) &&
+	    is_shed(call))
 		return 0;
 	struct at_scratch *scratch = take_scratch(scratch_events);
 	if (!scratch) {
@@ -502,7 +528,7 @@ int on_sys_exit(uint64_t *context)
 	if (form == AT_RECIPE_DROP || (!failed && recipe->flags & AT_RECIPE_DROP_SUCCESS))
 		return 0;
 	call.lane = failed ? recipe->failure_lane : recipe->lane;
-	if (call.wanted & AT_SHED_MASK && is_shed(&call))
+	if (call.wanted & AT_SHED_MASK && !may_be_worth_more(recipe) && is_shed(&call))
 		return 0;
 	if (recipe->flags & AT_RECIPE_FAMILY_BY_COMMAND) {
 		uint32_t command = call.arguments[2];

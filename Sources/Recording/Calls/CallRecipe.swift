@@ -140,14 +140,26 @@ extension CallRecipe {
 /// The recipes by (abi, number), in the order of the probes' table.
 struct RecipeTable: Sendable {
   private var recipes: [CallRecipe?]
-  /// What most events need of a recipe, without its arrays: nothing to retain and release.
+  /// What events need of a recipe, without its arrays: nothing to retain and release for each.
   private var outlines: [Outline]
+  /// Of all recipes; an outline says which are its own.
+  private var arguments: [CallRecipe.Argument] = []
+  private var textColumns: [ColumnID] = []
 
   struct Outline: Sendable {
     var kind: EventKind
     /// Nil where the call has no recipe.
     var form: CallRecipe.Form?
     var isTyped: Bool
+    /// Indexes of arguments, from 1; 0 is none.
+    var descriptor: UInt8 = 0
+    var directory: UInt8 = 0
+    var secondDirectory: UInt8 = 0
+    var layout: CallRecipe.StructLayout?
+    fileprivate var firstArgument = 0
+    fileprivate var argumentCount = 0
+    fileprivate var firstText = 0
+    fileprivate var textCount = 0
   }
 
   /// Resolves every recipe's names for every binary interface; a name that an interface lacks is left out there.
@@ -155,6 +167,9 @@ struct RecipeTable: Sendable {
     recipes = Array(repeating: nil, count: Int(AT_ABI_COUNT.rawValue) * Int(AT_CALLS_PER_ABI))
     outlines = Array(repeating: Self.none, count: recipes.count)
     for recipe in declared {
+      let (firstArgument, firstText) = (arguments.count, textColumns.count)
+      arguments += recipe.arguments
+      textColumns += recipe.textColumns
       for name in recipe.names {
         for abi in 0..<UInt8(AT_ABI_COUNT.rawValue) {
           guard let call = SystemCallTable.call(named: name, abi: abi) else { continue }
@@ -166,7 +181,10 @@ struct RecipeTable: Sendable {
           if isCompat || isOfX32 { resolved.flags |= UInt32(AT_RECIPE_COMPAT) }
           recipes[Self.index(of: call)] = resolved
           outlines[Self.index(of: call)] = Outline(
-            kind: resolved.kind, form: resolved.form, isTyped: resolved.isTyped)
+            kind: resolved.kind, form: resolved.form, isTyped: resolved.isTyped, descriptor: resolved.descriptor,
+            directory: resolved.directory, secondDirectory: resolved.secondDirectory, layout: resolved.layout,
+            firstArgument: firstArgument, argumentCount: recipe.arguments.count, firstText: firstText,
+            textCount: recipe.textColumns.count)
         }
       }
     }
@@ -195,10 +213,21 @@ struct RecipeTable: Sendable {
     return index < outlines.count ? outlines[index] : Self.none
   }
 
+  /// Hands over the raw arguments that become columns of the event.
+  @inline(__always)
+  func forEachArgument(of outline: Outline, _ body: (CallRecipe.Argument) -> Void) {
+    for index in outline.firstArgument..<outline.firstArgument + outline.argumentCount { body(arguments[index]) }
+  }
+
+  /// What the string in this place is called: ``CallRecipe/text`` is in place 0.
+  func textColumn(of outline: Outline, _ place: Int) -> ColumnID? {
+    place < outline.textCount ? textColumns[outline.firstText + place] : nil
+  }
+
   /// Which argument of the call is the descriptor that it is made on; nil where none is, or the call has no recipe.
   func descriptorArgument(of call: SystemCall?) -> Int? {
-    guard let argument = call.flatMap({ self[$0] })?.descriptor, argument != 0 else { return nil }
-    return Int(argument)
+    let argument = outline(of: call).descriptor
+    return argument == 0 ? nil : Int(argument)
   }
 
   /// What goes into the probes' table: position and row of each call that has a recipe.

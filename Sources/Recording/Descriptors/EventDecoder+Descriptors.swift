@@ -118,7 +118,7 @@ extension EventDecoder {
       return
     default:
       // The descriptor of what is used is the first argument of all these calls.
-      guard let file, recipes[call]?.descriptor == 1 else { return }
+      guard let file, recipes.outline(of: call).descriptor == 1 else { return }
       return trackUse(process, Int32(truncatingIfNeeded: body.arguments.0), file, at: header.time)
     }
     let flags: DescriptorFlags = flagWord & bit != 0 ? .closesOnExec : []
@@ -137,9 +137,9 @@ extension EventDecoder {
 extension EventDecoder {
   /// A message brought descriptors: the receiver has them from now on.
   mutating func trackRights(
-    _ process: Int, _ header: at_header, _ recipe: CallRecipe, _ body: at_call, _ numbers: [Int32], _ files: [at_file]
+    _ process: Int, _ header: at_header, _ body: at_call, _ numbers: [Int32], _ files: [at_file]
   ) {
-    guard descriptors != nil, recipe.kind == .networkReceive else { return }
+    guard descriptors != nil else { return }
     let isCloseOnExec = body.arguments.2 & 0x4000_0000 != 0  // MSG_CMSG_CLOEXEC
     for (number, file) in zip(numbers, files) where file.type != UInt8(AT_FILE_NONE.rawValue) {
       let definition = definition(of: file)

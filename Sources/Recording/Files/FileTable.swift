@@ -15,6 +15,8 @@ final class FileDefinition {
   var flags: EventFlags
   var local: SocketAddress?
   var remote: SocketAddress?
+  /// ``remote``, as a block holds it.
+  var peer: EncodedAddress?
   var cookie: UInt64?
   var networkNamespace: UInt32?
   var socketType: UInt16?
@@ -43,6 +45,8 @@ struct FileTable {
   private var older: [FileID: FileDefinition] = [:]
   private let half: Int
   private var hasGivenUp = false
+  /// Of the recent ones, by the low bits of their numbers: a dictionary costs a hash each time.
+  private var latest: [FileDefinition?] = Array(repeating: nil, count: 64)
   /// Times that a name was asked for and not there, since definitions were given up to stay within the bound.
   private(set) var misses: UInt64 = 0
 
@@ -56,12 +60,21 @@ struct FileTable {
       hasGivenUp = hasGivenUp || !older.isEmpty
       older = recent
       recent = [:]
+      // Only of the recent ones: who is still asked for is to be found there again.
+      for slot in latest.indices { latest[slot] = nil }
+    } else {
+      latest[slot(of: definition.file)] = definition
     }
   }
 
   /// What is known of a file. A file that events go on naming keeps its name, however many are defined after it.
   mutating func definition(of id: FileID) -> FileDefinition? {
-    if let definition = recent[id] { return definition }
+    let slot = slot(of: id)
+    if let definition = latest[slot], definition.file == id { return definition }
+    if let definition = recent[id] {
+      latest[slot] = definition
+      return definition
+    }
     guard let definition = older.removeValue(forKey: id) else {
       if hasGivenUp { misses += 1 }
       return nil
@@ -69,4 +82,6 @@ struct FileTable {
     insert(definition)
     return definition
   }
+
+  private func slot(of id: FileID) -> Int { Int(id.rawValue & 63) }
 }

@@ -83,6 +83,7 @@ struct OpenKeys {
 
   /// Whether the last line has a dash, and is short.
   private static func mayBegin(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard MarkSearch.contains(UInt8(ascii: "-"), inLast: longestLine, of: bytes) else { return false }
     var position = bytes.count
     let first = max(0, position - longestLine)
     var hasDash = false

@@ -8,6 +8,10 @@ enum SecretMask {
     var found: [Range<Int>] = []
     var position = 0
     while position < bytes.count {
+      if let plain = MarkSearch.plainBytes(in: bytes, from: position) {
+        position += plain
+        continue
+      }
       var secret: Range<Int>?
       switch bytes[position] {
       case UInt8(ascii: ":"), UInt8(ascii: "="): secret = value(after: position, in: bytes)

@@ -50,6 +50,8 @@ struct EventDecoder {
   var lives = ContainerLives()
   var addressNames = AddressNames()
   var translations: Translations?
+  /// Where paths are put together: its room is used again.
+  var joinedPath: [UInt8] = []
   /// Of the row that was begun last.
   private(set) var currentProcess = -1
   /// Files that were named by a number that no definition came for, or whose definition was given up: by container.
@@ -146,7 +148,8 @@ struct EventDecoder {
 
   private mutating func decodeTransfer(_ record: ProbeRecord, _ header: at_header) {
     guard let body = record.body(as: at_transfer.self) else { return countMalformed() }
-    let kind = recipes.outline(of: header.call).kind
+    let outline = recipes.outline(of: header.call)
+    let kind = outline.kind
     guard let builder = beginRow(header, kind: kind, result: body.result) else { return }
     // What a request to io_uring was about may be in no descriptor.
     let isSlot = body.descriptor < 0 && header.flags & UInt32(AT_FLAG_VIA_RING) != 0
@@ -159,8 +162,8 @@ struct EventDecoder {
       if body.offset != .max { builder.set(.offset, Int64(bitPattern: body.offset)) }
     } else {
       if !isSlot { trackDescriptorCall(currentProcess, header, body) }
-      for argument in header.call.flatMap({ recipes[$0] })?.arguments ?? [] where argument.index == 2 {
-        builder.set(argument.column, argument.value(of: body.offset))
+      recipes.forEachArgument(of: outline) { argument in
+        if argument.index == 2 { builder.set(argument.column, argument.value(of: body.offset)) }
       }
     }
     if header.field_count > 0 {
@@ -190,7 +193,7 @@ struct EventDecoder {
     trackRawCall(currentProcess, header, body)
     if !decodesRings, header.number == Self.ringSetup || header.number == Self.ringEnter { countRing(body, builder) }
     if outline.isTyped {
-      for argument in header.call.flatMap({ recipes[$0] })?.arguments ?? [] {
+      recipes.forEachArgument(of: outline) { argument in
         builder.set(argument.column, argument.value(of: body.argument(argument.index)))
       }
       return streams.endRow(builder)
@@ -289,6 +292,7 @@ extension FileDefinition {
     }
     if socket.remote_port != 0 {
       remote = SocketAddress(family: socket.family, port: socket.remote_port, storage: socket.remote_address)
+      peer = EncodedAddress(family: socket.family, port: socket.remote_port, storage: socket.remote_address)
     }
   }
 }

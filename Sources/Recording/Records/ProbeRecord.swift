@@ -80,18 +80,28 @@ func path(fromComponents bytes: UnsafeRawBufferPointer) -> [UInt8] {
 ///
 /// - Parameter base: The directory's path; nil when it is unknown, which makes a relative path stay relative.
 func path(joining argument: [UInt8], to base: [UInt8]?) -> [UInt8] {
-  let slash = UInt8(ascii: "/")
-  if argument.first == slash { return argument }
-  guard let base else { return argument }
-  var result = base
-  for part in argument.split(separator: slash, omittingEmptySubsequences: true) {
-    if part.elementsEqual([UInt8(ascii: ".")]) { continue }
-    if part.elementsEqual([UInt8(ascii: "."), UInt8(ascii: ".")]) {
-      if let last = result.lastIndex(of: slash) { result.removeSubrange(last...) }
-      continue
+  if argument.first == UInt8(ascii: "/") { return argument }
+  guard var result = base else { return argument }
+  argument.withUnsafeBytes { append($0, toPath: &result) }
+  return result
+}
+
+/// Goes on from the directory `path` by the names of a relative path.
+func append(_ argument: UnsafeRawBufferPointer, toPath path: inout [UInt8]) {
+  let (slash, dot) = (UInt8(ascii: "/"), UInt8(ascii: "."))
+  var start = 0
+  while start < argument.count {
+    let end = argument[start...].firstIndex(of: slash) ?? argument.count
+    defer { start = end + 1 }
+    switch end - start {
+    case 0: continue
+    case 1 where argument[start] == dot: continue
+    case 2 where argument[start] == dot && argument[start + 1] == dot:
+      if let last = path.lastIndex(of: slash) { path.removeSubrange(last...) }
+    default:
+      if path.last != slash { path.append(slash) }
+      path.append(contentsOf: UnsafeRawBufferPointer(rebasing: argument[start..<end]))
     }
-    if result.last != slash { result.append(slash) }
-    result.append(contentsOf: part)
   }
-  return result.isEmpty ? [slash] : result
+  if path.isEmpty { path.append(slash) }
 }

@@ -9,7 +9,7 @@ import Testing
 /// Calls that are told by what they mean: what the recorder adds to what the probes send.
 @Suite struct TypedCallTests {
   /// A record of a detailed call with these fields, as a probe writes it.
-  private static func record(
+  static func record(
     _ name: String, time: UInt64, thread: UInt32 = 7, process: UInt32 = 7, arguments: [UInt64] = [], result: Int64 = 0,
     fields: [(at_field_id, [UInt8])] = []
   ) throws -> [UInt8] {
