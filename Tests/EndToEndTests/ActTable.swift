@@ -287,6 +287,12 @@ struct Act: Sendable, CustomTestStringConvertible {
         "recvmsg descriptor=4 socket:[#] count=1 passed_descriptors=11 12 passed_files=/data/two /data/three \"x\" = 1")
     ),
     Act(
+      "rights-several",
+      activity(
+        "net.send",
+        "sendmmsg descriptor=3 socket:[#] passed_descriptors=9 10 passed_files=/data/two /data/three \"yz\" = 2",
+        ["aftertrace.passed_descriptors": "9,10", "aftertrace.passed_files": "/data/two,/data/three"])),
+    Act(
       "setsockopt",
       detail(
         "net.option",

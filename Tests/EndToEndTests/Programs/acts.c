@@ -227,6 +227,21 @@ static void pass(int socket, const int *descriptors, int count) {
   sendmsg(socket, &message, 0);
 }
 
+/* The same by the first of two messages. */
+static void pass_several(int socket, const int *descriptors, int count) {
+  char bytes[2] = {'y', 'z'}, control[CMSG_SPACE(4 * sizeof(int))] = {};
+  struct iovec parts[2] = {{&bytes[0], 1}, {&bytes[1], 1}};
+  struct mmsghdr messages[2] = {{.msg_hdr = {.msg_iov = &parts[0], .msg_iovlen = 1, .msg_control = control,
+                                             .msg_controllen = CMSG_SPACE(count * sizeof(int))}},
+                                {.msg_hdr = {.msg_iov = &parts[1], .msg_iovlen = 1}}};
+  struct cmsghdr *head = CMSG_FIRSTHDR(&messages[0].msg_hdr);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(count * sizeof(int));
+  memcpy(CMSG_DATA(head), descriptors, count * sizeof(int));
+  sendmmsg(socket, messages, 2, 0);
+}
+
 static void take(int socket) {
   char byte, control[CMSG_SPACE(4 * sizeof(int))];
   struct iovec part = {&byte, 1};
@@ -254,6 +269,8 @@ static void network(void) {
   int files[2] = {open("/data/two", O_RDONLY), open("/data/three", O_RDONLY)};
   pass(pair[0], files, 2);
   take(pair[1]);
+  act("rights-several");
+  pass_several(pair[0], files, 2);
   act("setsockopt");
   int value = 1, network = socket(AF_INET, SOCK_STREAM, 0);
   setsockopt(network, SOL_SOCKET, SO_REUSEADDR, &value, sizeof value);
