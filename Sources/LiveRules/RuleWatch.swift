@@ -37,16 +37,25 @@ public final class RuleWatch: BlockListener {
   private let desk: any TriggerDesk
   private let done: Gate
   /// Events that may wait; of processes' beginnings and ends, without which the others tell less, four times as many.
-  private static let rowLimit = 1_000_000
+  private let rowLimit: Int
 
   /// - Parameters:
   ///   - catalogue: Of the recorder's events.
   ///   - desk: Where triggers are handed in.
   ///   - log: Takes alerts for the log, and what goes wrong.
-  public init(
+  public convenience init(
     _ rules: RuleSet, _ options: RuleWatchOptions, catalogue: Catalogue, hostName: String?,
     desk: any TriggerDesk, log: @escaping @Sendable (AlertLogLine) -> Void
   ) throws(SystemError) {
+    try self.init(
+      rules, options, catalogue: catalogue, hostName: hostName, desk: desk, rowLimit: 1_000_000, log: log)
+  }
+
+  init(
+    _ rules: RuleSet, _ options: RuleWatchOptions, catalogue: Catalogue, hostName: String?,
+    desk: any TriggerDesk, rowLimit: Int, log: @escaping @Sendable (AlertLogLine) -> Void
+  ) throws(SystemError) {
+    self.rowLimit = rowLimit
     let enabled = rules.enabled(options)
     self.catalogue = catalogue
     self.hostName = hostName
@@ -102,7 +111,7 @@ public final class RuleWatch: BlockListener {
   public func take(_ block: SealedBlock) {
     guard block.entry.type == .events, block.entry.kinds.mayContain(anyOf: kinds) else { return }
     let count = Int(block.entry.rowCount)
-    let limit = block.entry.lane == .lifecycle ? 4 * Self.rowLimit : Self.rowLimit
+    let limit = block.entry.lane == .lifecycle ? 4 * rowLimit : rowLimit
     let isTaken = queue.withLock { queue in
       if queue.rows + count > limit { return false }
       queue.blocks.append(block)
