@@ -22,8 +22,11 @@ struct EventCursor {
   private var flagBits: IntegerColumn
   private var cpus: IntegerColumn
   private var shapeIndexes: IntegerColumn
-  /// Of each shape, its columns' places in `arguments`.
-  private let shapes: [[Int]]
+  /// Of each shape, where its columns stand in ``shapePlaces`` and ``shapeIDs``.
+  private let shapes: [Range<Int>]
+  /// Places in `arguments`, and their columns' numbers.
+  private let shapePlaces: [Int]
+  private let shapeIDs: [UInt16]
   /// Of each shape, its arguments' ids.
   private let shapeColumns: [[ColumnID]]
   private var shape = -1
@@ -87,14 +90,22 @@ struct EventCursor {
         shapes.append(found.sorted())
       }
     }
-    self.shapes = shapes
     let ids = arguments.map(\.stored.id)
+    var ranges: [Range<Int>] = []
+    var flat: [Int] = []
+    for places in shapes {
+      ranges.append(flat.count..<flat.count + places.count)
+      flat += places
+    }
+    self.shapes = ranges
+    shapePlaces = flat
+    shapeIDs = flat.map { ids[$0].rawValue }
     shapeColumns = shapes.map { places in places.compactMap { ids[$0] == .call ? nil : ids[$0] } }
   }
 
   mutating func next() -> Bool {
     guard row + 1 < rowCount else { return false }
-    if shape >= 0 { for place in shapes[shape] { arguments[place].position += 1 } }
+    if shape >= 0 { for index in shapes[shape] { arguments[shapePlaces[index]].position += 1 } }
     row += 1
     let number = shapeIndexes.value(at: row) ?? -1
     shape = number >= 0 && number < Int64(shapes.count) ? Int(number) : -1
@@ -114,7 +125,7 @@ struct EventCursor {
       row += 1
     }
     for (number, count) in shapeCounts.enumerated() where count > 0 {
-      for place in shapes[number] { arguments[place].position += count }
+      for index in shapes[number] { arguments[shapePlaces[index]].position += count }
       shapeCounts[number] = 0
     }
     guard row < rowCount else {
@@ -169,7 +180,8 @@ struct EventCursor {
   /// Where `column` is among the row's arguments, unpacked.
   private mutating func place(of column: ColumnID) -> Int? {
     guard shape >= 0, row >= 0 else { return nil }
-    for place in shapes[shape] where arguments[place].stored.id == column {
+    for index in shapes[shape] where shapeIDs[index] == column.rawValue {
+      let place = shapePlaces[index]
       if !arguments[place].isOpen { open(place) }
       return place
     }

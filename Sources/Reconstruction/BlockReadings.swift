@@ -11,8 +11,6 @@ public final class BlockReadings {
   var matcher: (filter: PreparedFilter, matcher: FilterMatcher)?
   /// The same of many filters.
   var bank: BlockBank?
-  /// The kinds of which a row may pass one of them.
-  var bankKinds: (bank: FilterBank, kinds: KindMask)?
   /// What an exporter makes of the same entries.
   public var exported: AnyObject?
 

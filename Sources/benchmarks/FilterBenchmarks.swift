@@ -19,7 +19,7 @@ struct FilterBenchmarks {
     let boot = capture.boots[0]
     let events = boot.directory.reduce(0) { $0 + Int($1.rowCount) }
     let ids = boot.containers.map(\.id).filter { $0.count == 64 }
-    let id = String(ids[ids.count / 2].prefix(12))
+    let id = ids.isEmpty ? "host" : String(ids[ids.count / 2].prefix(12))
     say("\nFilters, one thread: \(events) events of \(ids.count) containers")
     let filters: [(name: String, text: String, millions: Double?)] = [
       ("evt.type and container.id", "evt.type=execve and container.id=\(id)", 200),

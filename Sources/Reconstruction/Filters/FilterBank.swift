@@ -32,23 +32,13 @@ public final class FilterBank {
     return mask
   }
 
-  /// Goes to the block's next event of a kind that may pass one of them; false when there is none.
-  public func advance(_ block: EventBlock) -> Bool {
-    let readings = BlockReadings.of(block)
-    if readings.bankKinds?.bank !== self { readings.bankKinds = (self, kinds(of: block.entry)) }
-    return block.next(in: readings.bankKinds?.kinds ?? .all)
-  }
-
-  private func kinds(of entry: BlockEntry) -> KindMask {
-    var mask = KindMask()
-    for filter in filters where filter.mayMatch(entry) { mask.formUnion(filter.kinds(of: entry)) }
-    return mask
-  }
+  /// Goes to the block's next event that passes one of them; false when there is none.
+  public func advance(_ block: EventBlock) -> Bool { blockBank(of: block).advance(block) }
 
   /// Calls `body` with each event of the block that passes a filter, and with the numbers of those that it passes.
   public func forEachMatch(in block: EventBlock, _ body: (Int, EventBlock) throws -> Void) rethrows {
-    let mask = kinds(of: block.entry)
-    while block.next(in: mask) { try forEachMatch(block) { try body($0, block) } }
+    let bank = blockBank(of: block)
+    while bank.advance(block) { for number in bank.matched { try body(number, block) } }
   }
 
   /// False: nothing in the block passes any of them.
@@ -56,23 +46,18 @@ public final class FilterBank {
 
   /// Calls `body` with the number of each filter that the event passes, in their order.
   public func forEachMatch(_ event: EventBlock, _ body: (Int) throws -> Void) rethrows {
+    for number in blockBank(of: event).matches(of: event) { try body(number) }
+  }
+
+  private func blockBank(of event: EventBlock) -> BlockBank {
     let readings = BlockReadings.of(event)
-    let block: BlockBank
-    if let known = readings.bank, known.bank === self {
-      block = known
-    } else {
-      block = BlockBank(self, filters.map { FilterMatcher($0, event) })
-      readings.bank = block
-    }
-    let key = UInt64(event.kind.rawValue) << 32 | UInt64(event.call?.packed ?? .max)
-    let candidates: [Int]
-    if let known = block.candidates[key] {
-      candidates = known
-    } else {
-      candidates = block.matchers.indices.filter { block.matchers[$0].mayMatchCall(of: event) }
-      block.candidates[key] = candidates
-    }
-    for number in candidates where block.matchers[number].matches(event) { try body(number) }
+    if let known = readings.bank, known.bank === self { return known }
+    var kinds = KindMask()
+    // Those of the filter alone: of each block they would take longer than the rows that they spare.
+    for filter in filters where filter.mayMatch(event.entry) { kinds.formUnion(filter.kinds) }
+    let made = BlockBank(self, filters.map { FilterMatcher($0, event) }, kinds)
+    readings.bank = made
+    return made
   }
 
   /// What a field or a transformer is at the event.
@@ -91,12 +76,53 @@ public final class FilterBank {
 
 /// The filters on one block.
 final class BlockBank {
-  let bank: FilterBank
-  let matchers: [FilterMatcher]
-  var candidates: [UInt64: [Int]] = [:]
+  unowned let bank: FilterBank
+  private let matchers: [FilterMatcher]
+  /// Rows of other kinds pass none.
+  private let kinds: KindMask
+  /// What the row passes that ``advance(_:)`` went to.
+  private(set) var matched: [Int] = []
+  private var matchedRow = -1
+  /// By kind and call: the filters that their name does not rule out. A place for each is found by the key's low bits; whose
+  /// is taken by another is worked out again.
+  private var keys = [UInt64](repeating: .max, count: 64)
+  private var lists = [[Int]](repeating: [], count: 64)
 
-  init(_ bank: FilterBank, _ matchers: [FilterMatcher]) {
+  init(_ bank: FilterBank, _ matchers: [FilterMatcher], _ kinds: KindMask) {
     self.bank = bank
     self.matchers = matchers
+    self.kinds = kinds
+  }
+
+  func advance(_ block: EventBlock) -> Bool {
+    while block.next(in: kinds) {
+      let place = place(ofCall: block)
+      if lists[place].isEmpty { continue }
+      matched.removeAll(keepingCapacity: true)
+      for number in lists[place] where matchers[number].matches(block) { matched.append(number) }
+      if !matched.isEmpty {
+        matchedRow = block.row
+        return true
+      }
+    }
+    matchedRow = -1
+    return false
+  }
+
+  /// The numbers of the filters that the event passes.
+  func matches(of event: EventBlock) -> [Int] {
+    if matchedRow == event.row { return matched }
+    return lists[place(ofCall: event)].filter { matchers[$0].matches(event) }
+  }
+
+  private func place(ofCall event: EventBlock) -> Int {
+    let call = UInt64(event.call?.packed ?? .max)
+    let key = UInt64(event.kind.rawValue) << 32 | call
+    let place = Int((call ^ call >> 6 ^ key >> 32 &* 7) & 63)
+    if keys[place] != key {
+      keys[place] = key
+      lists[place] = matchers.indices.filter { matchers[$0].mayMatchCall(of: event) }
+    }
+    return place
   }
 }

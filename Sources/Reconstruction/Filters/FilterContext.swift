@@ -139,7 +139,7 @@ enum FieldScope: Int {
       self = .call
     case .procDuration, .procPpidDuration: self = .row
     case .userUid, .userName, .groupGid, .groupName: self = .process
-    case .fdNum, .fdSipName, .fdRipName, .fdConnected, .fdNameChanged, .fdTypes, .fdUid: self = .row
+    case .fdNum, .fdNameraw, .fdSipName, .fdRipName, .fdConnected, .fdNameChanged, .fdTypes, .fdUid: self = .row
     case .aftertraceFileId, .aftertraceSocketCookie, .aftertraceNetworkNamespace: self = .file
     case .aftertraceProcessEntityStart: self = .process
     // An exec tells of the process as it is from there on.

@@ -85,17 +85,21 @@ final class FilterMatcher {
   /// Answers by slot, then by what they hang on: 0 not known, 1 no, 2 yes.
   private var answers: [[UInt8]]
   private var calls: [UInt64: Int] = [:]
-  private var lastCall: (key: UInt64, place: Int) = (.max, 0)
+  /// The places of calls, by the low bits of their numbers.
+  private var callPlaces = [(key: UInt64, place: Int)](repeating: (.max, 0), count: 32)
   private var views: [ProcessView?]
   private let needsViews: Bool
   private static let fileLimit = 1 << 16
+  private let filter: PreparedFilter
+  private let entry: BlockEntry
   /// Rows of other kinds cannot pass.
-  let kinds: KindMask
+  private(set) lazy var kinds: KindMask = filter.kinds(of: entry)
 
   init(_ filter: PreparedFilter, _ event: EventBlock) {
     program = filter.program
     context = filter.context
-    kinds = filter.kinds(of: event.entry)
+    self.filter = filter
+    entry = event.entry
     answers = Array(repeating: [], count: filter.slotCount)
     needsViews = filter.context.timeline != nil
     views = Array(repeating: nil, count: needsViews ? event.processes.count : 0)
@@ -164,22 +168,25 @@ final class FilterMatcher {
     case .file:
       // Where the event says more of the file than the block's dictionary does.
       switch event.kind {
-      case .networkConnect, .networkAccept, .networkBind, .networkListen, .networkOutcome: return nil
+      case .networkConnect, .networkAccept, .networkBind, .networkListen, .networkOutcome, .networkSocket: return nil
       default: break
       }
-      guard let place = event.value(.file), place >= 0, place < Self.fileLimit, event.value(.address) == nil
-      else { return nil }
-      return Int(place)
+      // Without a file nothing is known of one, but of an open what it was to be.
+      guard let place = event.value(.file) else { return event.kind == .fileOpen ? nil : 0 }
+      guard place >= 0, place < Self.fileLimit, event.value(.address) == nil else { return nil }
+      return Int(place) + 1
     case .row: return nil
     }
   }
 
   private func place(ofCall event: EventBlock) -> Int {
-    let key = UInt64(event.kind.rawValue) << 32 | UInt64(event.call?.packed ?? .max)
-    if key == lastCall.key { return lastCall.place }
+    let call = UInt64(event.call?.packed ?? .max)
+    let key = UInt64(event.kind.rawValue) << 32 | call
+    let slot = Int((call ^ key >> 32) & 31)
+    if callPlaces[slot].key == key { return callPlaces[slot].place }
     let place = calls[key] ?? calls.count
     calls[key] = place
-    lastCall = (key, place)
+    callPlaces[slot] = (key, place)
     return place
   }
 
