@@ -3,7 +3,7 @@ internal import Posix
 
 /// Measures against the targets, and makes the capture that reading is measured with.
 ///
-///     benchmarks [--pairs N] [--count N] [--seconds N] [unwatched watched pipeline size watch trigger reading inspector scap filters peers]
+///     benchmarks [--pairs N] [--count N] [--seconds N] [unwatched watched pipeline size watch windows trigger reading inspector scap filters peers]
 ///
 /// `peers` is each of `peers-dd`, `peers-find`, `peers-tar`, `peers-fork` and `peers-network`.
 ///
@@ -38,7 +38,8 @@ internal import Posix
   }
 
   private static let all =
-    ["unwatched", "watched", "pipeline", "size", "watch", "trigger", "reading", "inspector", "scap", "filters"] + peers
+    ["unwatched", "watched", "pipeline", "size", "watch", "windows", "trigger", "reading", "inspector", "scap"]
+    + ["filters"] + peers
   private static let peers = PeerWorkload.Kind.allCases.map { "peers-" + $0.rawValue }
   /// For one section, beside the time that the pipeline is to run for.
   private static let secondsAllowed = 180
@@ -80,6 +81,7 @@ internal import Posix
           case "pipeline": try PipelineBenchmarks(bench: bench).throughput()
           case "size": try PipelineBenchmarks(bench: bench).size()
           case "watch": try WatchBenchmarks(bench: bench).run()
+          case "windows": try WatchBenchmarks(bench: bench).windows()
           case "trigger":
             try TriggerBenchmarks(bench: bench).run()
             try WatchBenchmarks(bench: bench).triggers()
