@@ -68,12 +68,15 @@ extension EndToEndTests {
         let file = try CaptureFile(path: capture)
         let words = try file.processes().compactMap { $0.arguments?.items.last }
         #expect(words.filter { $0 == Array("canary-\(number).".utf8) }.count == Self.rounds)
-        // All that it ever did, from its first call on: older than no window.
+        // All that it ever did, from its first call on: older than no window. A recorder that is built for debugging may be
+        // overrun before it sheds the loud one, and what the rings had no room for is said: but nothing was given up to make
+        // room, and of processes nothing is missing.
         let lost = try file.losses().filter { $0.cause.countsEvents && $0.container != nil }
-        #expect(lost.isEmpty, "\(number): \(lost)")
+        #expect(lost.allSatisfy { $0.cause == .ringFull && $0.lane != .lifecycle }, "\(number): \(lost)")
         let calls = file.directory.reduce(into: [Lane: UInt32]()) { $0[$1.lane ?? .detail, default: 0] += $1.rowCount }
         #expect(calls[.lifecycle, default: 0] >= 2 * UInt32(Self.rounds), "\(calls)")
-        #expect(calls[.detail, default: 0] >= 10 * UInt32(Self.rounds), "\(calls)")
+        let ofDetail = UInt64(calls[.detail, default: 0]) + lost.reduce(0) { $0 + $1.count }
+        #expect(ofDetail >= 10 * UInt64(Self.rounds), "\(calls) \(lost)")
         #expect(Set(file.directory.map(\.container)).count == 1)
         let text = String(decoding: try CanaryTests.plainBytes(of: capture), as: UTF8.self)
         let canaries = Set(text.matches(of: /canary-[0-9]+\./).map { String($0.output) })
