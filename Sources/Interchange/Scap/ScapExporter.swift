@@ -81,6 +81,8 @@ public final class ScapExporter {
     /// When the first event is.
     var first: BootTime
     var processes: [ProcessRow] = []
+    /// Threads beside the first of whose beginning no event tells.
+    var threads: [ProcessKey: Set<Int64>] = [:]
   }
 
   private static let descriptorLimit = 1 << 20
@@ -98,12 +100,22 @@ public final class ScapExporter {
     var count = 0
     var forked = Set<ProcessKey>()
     var listed = Set(state.processes.map(\.key))
+    // What a process was called before it gave itself another name.
+    var firstNames: [ProcessKey: [UInt8]] = [:]
+    var begun = Set<Int64>()
+    var threadCount = 0
     var merge = EventMerge(boot.sections, entries: blocks)
     while let event = try merge.next() {
       guard event.time >= from, event.time <= to else { continue }
       result.cpuCount = max(result.cpuCount, UInt32(event.cpu) + 1)
       let key = event.process.key
       if event.kind == .processFork, let child = event.childKey { forked.insert(child) }
+      if firstNames[key] == nil { firstNames[key] = event.process.comm }
+      if event.kind == .threadStart, let thread = event.value(.childThread) { begun.insert(thread) }
+      let thread = Int64(event.thread)
+      if thread != Int64(key.pid), !begun.contains(thread), threadCount < Self.descriptorLimit {
+        if result.threads[key, default: []].insert(thread).inserted { threadCount += 1 }
+      }
       // Nothing tells of its beginning: a runtime's process, or one that was put into the container.
       if !forked.contains(key), listed.insert(key).inserted {
         result.processes.append(
@@ -121,6 +133,10 @@ public final class ScapExporter {
       count += 1
       result.descriptors[key, default: [:]][number] = DescriptorRow(
         container: event.entry.container, process: key, descriptor: number, file: file)
+    }
+    for place in result.processes.indices {
+      let name = firstNames[result.processes[place].key] ?? []
+      if !name.isEmpty { result.processes[place].comm = name }
     }
     return result
   }
@@ -153,7 +169,13 @@ public final class ScapExporter {
     for row in rows {
       current[row.key] = row
       entries.append(entry(of: row))
-      if entries.count == 256 {
+      for thread in (inherited.threads[row.key] ?? []).sorted() {
+        var entry = entry(of: row)
+        entry.tid = thread
+        entry.threadInNamespace = thread
+        entries.append(entry)
+      }
+      if entries.count >= 256 {
         try writer.processes(entries)
         entries = []
       }

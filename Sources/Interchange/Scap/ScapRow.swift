@@ -46,7 +46,8 @@ struct ScapRow {
     }
     var row = parent
     row.key = child
-    row.parent = event.parentKey ?? parent.key
+    // With CLONE_PARENT it is not who forked.
+    row.parent = event.parentKey ?? exporter.recorded(child)?.parent ?? parent.key
     row.container = exporter.recorded(child)?.container ?? event.entry.container
     row.comm = event.bytes(.comm) ?? parent.comm
     row.namespacePID = event.value(.namespacePID).map { UInt32(truncatingIfNeeded: $0) }
@@ -223,9 +224,12 @@ struct ScapRow {
     case .dirfd, .olddir, .newdir, .olddirfd, .newdirfd, .linkdirfd: return -100
     case .flags:
       if event.kind == .fileOpen { return ScapFlags.scapOpen(event.value(.openFlags) ?? 0) }
-      if event.kind == .namespaceUnshare { return ScapFlags.scapClone(event.value(.callFlags) ?? 0) }
+      if event.kind == .namespaceUnshare {
+        return ScapFlags.scapClone(event.value(.cloneFlags) ?? event.value(.callFlags) ?? 0)
+      }
+      if let flags = event.value(.mappingFlags) { return ScapFlags.scapMapping(flags) }
       return event.value(.callFlags)
-    case .nstype: return ScapFlags.scapClone(event.value(.callFlags) ?? 0)
+    case .nstype: return ScapFlags.scapClone(event.value(.cloneFlags) ?? event.value(.callFlags) ?? 0)
     case .mode: return event.value(.mode)
     case .dev: return event.file(.file).map { Int64(ScapDescriptorEntry.packed(device: $0.device)) }
     case .ino: return event.file(.file).map { Int64(bitPattern: $0.inode) }
