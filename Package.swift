@@ -148,7 +148,7 @@ let fuzzing: [Target] = [
   .executableTarget(
     name: "FuzzReader",
     dependencies: [
-      "CFuzzer", "Alerts", "CaptureFormat", "Configuration", "FilterLanguage", "Interchange", "NameService",
+      "CFuzzer", "Alerts", "CaptureFormat", "Configuration", "Events", "FilterLanguage", "Interchange", "NameService",
       "Reconstruction", "Posix",
       "Triggers",
       "YAML",
@@ -164,7 +164,8 @@ let testTargets: [Target] = [
   .target(name: "ContainerLab", dependencies: ["Posix"], path: "Tests/ContainerLab", swiftSettings: strict),
   .target(name: "SnapshotLab", path: "Tests/SnapshotLab", swiftSettings: strict),
   .target(
-    name: "PacketLab", dependencies: ["CaptureFormat", "Events"], path: "Tests/PacketLab", swiftSettings: strict),
+    name: "PacketLab", dependencies: ["CaptureFormat", "Events"], path: "Tests/PacketLab", exclude: ["Samples"],
+    swiftSettings: strict),
   .target(name: "TriggerLab", dependencies: ["Posix", "Triggers"], path: "Tests/TriggerLab", swiftSettings: strict),
   tests(of: "JSON"),
   tests(of: "HTTP"),

@@ -72,8 +72,7 @@ public final class CaptureWriter {
   private func introduce(_ interface: PacketInterface) throws(SystemError) {
     guard interfaces[interface.number] == nil else { return }
     interfaces[interface.number] = UInt32(interfaces.count + 1)
-    let text = "interface \(interface.index) of network namespace \(interface.namespace)"
-    try write(PacketFrame.interface(name: interface.name, description: text))
+    try write(PacketFrame.interface(of: interface))
   }
 
   public func append(containers: [ContainerRow]) throws(SystemError) {

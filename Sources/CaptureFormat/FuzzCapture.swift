@@ -9,6 +9,7 @@ public struct FuzzOutcome: Equatable, Sendable {
   public var tableRows = 0
   public var propertyCount = 0
   public var sectionCount = 0
+  public var packetCount = 0
 }
 
 /// Reads everything that can be read of a capture of these bytes: the entry for fuzzing.
@@ -27,6 +28,9 @@ public func fuzzCapture(_ bytes: [UInt8]) throws(CaptureError) -> FuzzOutcome {
   while let block = try merge.next() {
     outcome.eventCount += 1
     outcome.valueCount += fuzzRow(of: block)
+  }
+  for file in files {
+    for entry in file.packetBlocks { outcome.packetCount += try file.packets(of: entry).count }
   }
   outcome.problems = files.flatMap(\.problems)
   return outcome

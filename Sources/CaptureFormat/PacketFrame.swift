@@ -43,6 +43,11 @@ enum PacketFrame {
     return framed(interfaceType, body)
   }
 
+  static func interface(of interface: PacketInterface) -> [UInt8] {
+    let text = "interface \(interface.index) of network namespace \(interface.namespace)"
+    return self.interface(name: interface.name, description: text)
+  }
+
   /// Appends an Enhanced Packet Block.
   ///
   /// ```

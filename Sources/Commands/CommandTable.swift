@@ -292,7 +292,8 @@ private let packetsCommand = CommandDescription(
   discussion: """
     Each packet with its interface, its direction and the process whose socket it is of, where that is known. With `record` \
     and `watch` as they are headers are kept, DNS whole, the name that a TLS client asks for and the request line of HTTP. In \
-    Wireshark the same packets stand in the capture as it is, each with a comment: `frame.comment contains "container=web"`.
+    Wireshark the same packets stand in the capture as it is, each with a comment: `frame.comment contains "container=web"`; \
+    docs/wireshark/aftertrace.lua makes fields of it, as in `aftertrace.process == "curl"`.
     """,
   flags: readingFlags, operands: [captures],
   examples: [
@@ -361,6 +362,9 @@ private let exportCommand = CommandDescription(
     `--to scap` writes what sysdig reads: containers, processes, open files and every call, with what one container's \
     own processes did and of others no more than the names of its ancestors. With a filter, what does not pass it and \
     changes what is open or running is in the file too, marked so that sysdig does not show it.
+
+    `--to pcap` and `--to pcapng` write packets alone, for programs that choke on a capture's other blocks. A filter takes the \
+    packets of processes that pass it.
     """,
   flags: readingFlags.map { $0.name == "to" ? exportTo : $0 } + [
     filterFlag, outputFlag, symbols,
@@ -400,6 +404,8 @@ private let exportTo = Flag(
       Choice("json", "one JSON array"),
       Choice(
         "scap", "a file for sysdig, csysdig and Stratoshark: one boot, with processes and open files as they stood"),
+      Choice("pcap", "packets alone, the classic file with nanoseconds"),
+      Choice("pcapng", "packets alone, with interfaces, directions and each packet's container and process"),
     ]), standard: "jsonl"),
   summary: "the format, or the time to end at, or each once",
   discussion: "`--to jsonl --to 14:05` says both: no format's name looks like a time.")

@@ -14,6 +14,7 @@ struct Main {
     "capture": readCapture,
     "filter": readFilter,
     "names": readNames,
+    "packet": readPacket,
     "packets": readPackets,
     "scap": readScap,
     "strace": readStrace,

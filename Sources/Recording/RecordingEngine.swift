@@ -156,7 +156,12 @@ final class RecordingEngine {
     if let process {
       words.append("pid=\(process.pid)")
       if let number = decoder.processes.number(of: process) {
-        words.append("process=\(String(decoding: decoder.processes[number].comm, as: UTF8.self))")
+        // What reads this finds keys by their "=".
+        let comm = decoder.processes[number].comm.map { $0 == UInt8(ascii: "=") ? UInt8(ascii: "?") : $0 }
+        words.append("process=\(String(decoding: comm, as: UTF8.self))")
+        if let executable = decoder.processes[number].executable {
+          words.append("exe=\(String(decoding: executable, as: UTF8.self))")
+        }
       }
     }
     let text = words.joined(separator: " ")

@@ -7,7 +7,7 @@ import Testing
 extension EndToEndTests {
   /// Who talked with whom, in real containers on a docker bridge.
   @Suite struct NetworkTests {
-    private static let skipReason = DockerLab.skipReason ?? Lab.missing("python3", "tshark")
+    private static let skipReason = DockerLab.skipReason ?? Lab.missing("python3", "tshark", "tcpdump", "capinfos")
 
     /// Answers `shop.test` with an address, every other name with NXDOMAIN.
     private static let nameServer = """
@@ -150,8 +150,56 @@ extension EndToEndTests {
             && $0.text("network.community_id") == page.text("network.community_id")
         })
 
+      try Self.checkExports(of: capture, client, place)
       let text = try Program.run("connections", capture, "--container", client, "-f", "fd.sport=4444").text
       #expect(text.contains(":4444") && !text.contains(":8080"), "\(text)")
+    }
+
+    private static func shell(_ command: String) throws -> String {
+      try ProgramLaunch("/bin/sh", ["-c", command], environment: Program.clean).run(mergingErrors: true).text
+    }
+
+    /// One container's packets as files of their own, and what Wireshark makes of the capture as it is.
+    private static func checkExports(of capture: String, _ client: String, _ place: Workplace) throws {
+      let packets = try Program.rows("packets", capture, "--json", "--container", client)
+      for format in ["pcap", "pcapng"] {
+        let file = place["only.\(format)"]
+        let result = try Program.run("export", "--to", format, "--container", client, "-o", file, capture)
+        #expect(result.end == .exited(0), "\(result.text)")
+        // Nothing but what `packets` says of it, and each at the same nanosecond.
+        let times = try shell("tcpdump -tt --nano -nr \(file) 2>/dev/null | cut -d ' ' -f 1").split(separator: "\n")
+        #expect(times.count == packets.count, "\(format)")
+        let nanoseconds = packets.compactMap { $0.text("time")?.split(separator: ".").last?.prefix(9) }
+        #expect(Set(times.compactMap { $0.split(separator: ".").last }).count > 1)
+        #expect(
+          times.map { $0.split(separator: ".").last?.prefix(4) ?? "" } == nanoseconds.map { $0.prefix(4) }, "\(format)")
+        let facts = try shell("capinfos \(file)")
+        #expect(
+          facts.contains("nanoseconds (9)") && facts.contains("Number of packets:   \(packets.count)"), "\(facts)")
+      }
+      #expect(
+        try shell(
+          "tshark -r \(place["only.pcapng"]) -Y 'frame.comment contains \"container=\(client) \"' 2>/dev/null | wc -l")
+          == "\(packets.count)\n")
+      // The same from standard input: nothing is sought in it.
+      #expect(
+        try shell(
+          "\(Program.path) export --to pcap --container \(client) \(capture) | tcpdump -nr - 2>/dev/null | wc -l")
+          == "\(packets.count)\n")
+
+      let script =
+        #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/docs/wireshark/aftertrace.lua"
+      func shown(_ filter: String, _ field: String) throws -> [String] {
+        try shell("tshark -X lua_script:\(script) -r \(capture) -Y '\(filter)' -T fields -e \(field) 2>/dev/null")
+          .split(separator: "\n").map(String.init)
+      }
+      #expect(try shown("aftertrace.container == \"\(client)\"", "aftertrace.container").count == packets.count)
+      let asked = try #require(packets.first { $0.number("destination.port") == 4444 }?.number("pid"))
+      let pids = try shown("aftertrace.pid == \(asked) && tcp.dstport == 4444", "aftertrace.exe")
+      #expect(!pids.isEmpty && pids.allSatisfy { $0 == "/bin/busybox" }, "\(pids)")
+      #expect(try !shown("aftertrace.host && aftertrace.process == \"docker-proxy\"", "aftertrace.pid").isEmpty)
+      let errors = try shell("tshark -X lua_script:\(script) -r \(capture) -c 1 2>&1 >/dev/null")
+      #expect(!errors.contains("lua") && !errors.contains("Lua"), "\(errors)")
     }
 
     @Test(.enabled(if: Program.canRecord(Lab.missing("python3"))))
