@@ -182,7 +182,9 @@ let testTargets: [Target] = [
   tests(of: "Terminal"),
   tests(
     of: "Inspector",
-    ["CaptureFormat", "Events", "Interchange", "JSON", "Posix", "Reconstruction", "SnapshotLab", "Terminal"],
+    [
+      "CaptureFormat", "Events", "Interchange", "JSON", "PacketLab", "Posix", "Reconstruction", "SnapshotLab", "Terminal",
+    ],
     exclude: ["Snapshots"]),
   tests(of: "Reconstruction", ["CaptureFormat", "Events", "FilterLanguage", "NameService", "PacketLab", "Posix"]),
   tests(

@@ -102,7 +102,7 @@ extension InspectorState {
     canvas.drawFrame()
     canvas.drawTimeline()
     if layout.isSplit {
-      let column = (layout.panes[.events] ?? layout.panes[.state])!.column - 1
+      let column = (layout.panes[.events] ?? layout.panes[.state] ?? layout.panes[.packets])!.column - 1
       for row in layout.timeline.endRow..<layout.footer.row {
         canvas.buffer.put("│", column: column, row: row, style: canvas.theme.dim)
       }
@@ -114,6 +114,7 @@ extension InspectorState {
       case .events: canvas.drawEvents(area)
       case .detail: canvas.drawDetailPane(area)
       case .state: canvas.drawState(area)
+      case .packets: canvas.drawPackets(area)
       case .timeline: break
       }
     }

@@ -19,6 +19,7 @@ extension CaptureTables {
     completeness = Self.completeness(of: capture, on: line)
     lengthInBytes = capture.sections.reduce(0) { $0 &+ $1.length }
     partialTail = capture.sections.last?.partialTail ?? 0
+    hasPackets = capture.sections.contains { !$0.packetBlocks.isEmpty }
     try readContainers(capture, on: line)
     counts = try ActivityCounts(of: capture, on: line) { shown($0) }
     triggers = try capture.triggers(on: line).map {

@@ -32,6 +32,8 @@ public struct CaptureTables: Sendable {
   public var partialTail: UInt64 = 0
   /// How things stood when the window began.
   public var state: WindowState?
+  /// What went over the network is in it.
+  public var hasPackets = false
   /// Processes take longer to read than the rest, and come after it.
   public var hasProcesses = false
 

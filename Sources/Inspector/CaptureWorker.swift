@@ -29,6 +29,8 @@ public final class CaptureWorker {
   private var band: BandRequest?
   private var resources: ResourceJob?
   private var search: SearchJob?
+  private var packets: PacketJob?
+  private var wantedPackets: PacketRequest?
   private var export: ExportJob?
   private var findings: FindingSearch?
   private var isRefreshDue = false
@@ -90,6 +92,9 @@ public final class CaptureWorker {
     case .search(let request): search = SearchJob(request, window(for: request.selection), fileEnd: tables.last)
     case .cancelSearch: search = nil
     case .findings: findings = FindingSearch(capture, on: line)
+    case .packets(let request):
+      wantedPackets = request
+      packets = nil
     case .export(let request): begin(request)
     case .refresh: isRefreshDue = true
     case .open(let path): open(path)
@@ -114,6 +119,8 @@ public final class CaptureWorker {
       areProcessesDue = false
       try tables.read(processesOf: capture, on: line, history: &history, blocks: &blocksInHistory)
       mailbox.answer(.tables(tables))
+    } else if let request = wantedPackets {
+      try workOnPackets(request)
     } else if let request = histogram {
       let counts = try window(for: request.selection).counts(
         from: request.from, to: request.to, parts: request.parts, while: slice())
@@ -156,6 +163,8 @@ public final class CaptureWorker {
     band = nil
     search = nil
     findings = nil
+    wantedPackets = nil
+    packets = nil
     isRefreshDue = false
     areProcessesDue = false
   }
@@ -237,20 +246,46 @@ public final class CaptureWorker {
   }
 
   private func answerDetail(_ position: EventPosition) throws(CaptureError) {
+    guard let block = try event(at: position) else { return }
+    mailbox.answer(
+      .detail(
+        EventDetail(
+          block, at: position, on: line, tables: tables, text: text,
+          times: ClockText(tables.clock, isLocal: isLocal))))
+  }
+
+  /// The block that holds an event, standing at it.
+  private func event(at position: EventPosition) throws(CaptureError) -> EventBlock? {
     // Any selection will do: the position says it all.
     guard let entry = capture.directory.first(where: { $0.offset == position.offset }),
       let section = capture.section(of: entry)
-    else { return }
+    else { return nil }
     let block = try section.readEvents(entry)
-    while block.next() {
-      guard block.row == Int(position.row) else { continue }
-      mailbox.answer(
-        .detail(
-          EventDetail(
-            block, at: position, on: line, tables: tables, text: text,
-            times: ClockText(tables.clock, isLocal: isLocal))))
-      return
+    while block.next() { if block.row == Int(position.row) { return block } }
+    return nil
+  }
+
+  // MARK: Packets
+
+  private func workOnPackets(_ request: PacketRequest) throws(CaptureError) {
+    if packets == nil {
+      let flow = try request.event.flatMap { position throws(CaptureError) in
+        try event(at: position).flatMap { PacketJob.Flow($0) }
+      }
+      if request.event != nil, flow == nil {
+        wantedPackets = nil
+        return mailbox.answer(
+          .packets(PacketsResult(generation: request.generation, lines: [], isCut: false, isDone: true, flow: nil)))
+      }
+      packets = PacketJob(request, capture, on: line, tables: tables, flow: flow)
     }
+    guard let job = packets else { return }
+    let result = try job.work(while: slice())
+    if result.isDone {
+      wantedPackets = nil
+      packets = nil
+    }
+    mailbox.answer(.packets(result))
   }
 
   // MARK: Resources

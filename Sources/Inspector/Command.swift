@@ -21,7 +21,7 @@ public enum Command: Hashable, Sendable {
   case help
   case files
   case findings
-  case toggleState
+  case toggleState, showPackets
   case zoomIn, zoomOut, zoomWhole, mark
   case suspend, redraw, quit
   case toggle
@@ -110,6 +110,7 @@ extension InspectorState {
     "m": .mark, " ": .toggle, ":": .goToTime, "e": .export, "y": .copyLine, "F": .follow, "o": .files,
     "r": .clearFilters, "1": .focus(.timeline), "2": .focus(.containers), "3": .focus(.processes),
     "4": .focus(.events), "5": .focus(.detail), "6": .focus(.state), "s": .toggleState,
+    "7": .showPackets, "p": .showPackets,
   ]
 
   private static let controls: [Unicode.Scalar: Command] = [

@@ -11,8 +11,11 @@ extension Canvas {
   }
 
   mutating func drawDetailPane(_ area: Rectangle) {
+    let others = [
+      state.tables.state == nil ? nil : "6 At the start", state.tables.hasPackets ? "7 Packets" : nil,
+    ]
     title(
-      "5 Detail", state.tables.state == nil ? "" : "6 At the start", area: area, isActive: state.focus == .detail)
+      "5 Detail", others.compactMap { $0 }.joined(separator: " ─ "), area: area, isActive: state.focus == .detail)
     drawFields(Rectangle(column: area.column + 1, row: area.row + 1, width: area.width - 2, height: area.height - 1))
   }
 

@@ -11,6 +11,7 @@ extension InspectorState {
       (.processes, tables.hasProcesses ? "3 Processes \(processRows.count)" : "3 Processes"), (.events, "4 Events"),
     ]
     if tables.state != nil { counts.append((.state, "6 At the start")) }
+    if tables.hasPackets { counts.append((.packets, "7 Packets")) }
     var column = 1
     return counts.map { pane, text in
       let start = column
@@ -168,7 +169,8 @@ extension Canvas {
     case .none: break
     }
     let common = [("Tab", "pane")]
-    let state = self.state.tables.state == nil ? [] : [("s", "at the start")]
+    var state = self.state.tables.state == nil ? [] : [("s", "at the start")]
+    if self.state.tables.hasPackets { state.append(("p", "packets")) }
     switch self.state.focus {
     case .timeline:
       return [
@@ -187,11 +189,19 @@ extension Canvas {
         ("Enter", "detail"), ("/", "search"), ("n", "next"), ("f", "filter"), ("&", "where"), ("x", "failed"),
         (":", "time"), ("+-", "zoom"),
       ]
-        + common + [("e", "export"), ("y", "copy"), ("F", "follow"), ("r", "all again")]
+        + (self.state.tables.hasPackets ? [("p", "its packets")] : []) + common + [
+          ("e", "export"), ("y", "copy"), ("F", "follow"), ("r", "all again"),
+        ]
     case .detail: return [("↑↓", "scroll"), ("Enter", "large"), ("y", "copy")] + state + common
     case .state:
       return [("↑↓", "move"), ("Enter", "its events"), ("/", "search"), ("n", "next"), ("s", "back"), ("y", "copy")]
         + common
+    case .packets:
+      return [
+        ("↑↓", "move"), ("Enter", "events of its socket"),
+        ("p", self.state.packets.event == nil ? "back" : "all packets"),
+        ("/", "search"), ("n", "next"), ("y", "copy"),
+      ] + common
     }
   }
 

@@ -85,6 +85,7 @@ extension InspectorState {
       detailScroll = 0
       effects.append(.ask(.detail(line.position)))
     }
+    effects += askForPackets()
     if let request = histogramRequest, request != histogram?.request, request != wantedHistogram {
       wantedHistogram = request
       effects.append(.ask(.histogram(request)))
@@ -116,6 +117,7 @@ extension InspectorState {
     processes.settle(count: processRows.count + 1, height: layout.rows(of: .processes))
     events.place.settle(count: events.lines.count, height: layout.rows(of: .events))
     statePlace.settle(count: stateLines.count, height: layout.rows(of: .state))
+    packets.place.settle(count: packets.lines.count, height: layout.rows(of: .packets))
     axis.cursor = max(0, min(axis.cursor, layout.axis.width - 1))
     axis.mark = axis.mark.map { max(0, min($0, layout.axis.width - 1)) }
     detailScroll = max(0, detailScroll)
@@ -155,6 +157,7 @@ extension InspectorState {
     case .exported(let path, let count, let isDone):
       export = isDone ? nil : (path, count)
       if isDone { message = Message(text: "\(countText(UInt64(count))) events written to \(path)") }
+    case .packets(let result): take(result)
     case .refreshed: break
     case .failure(let text):
       message = Message(text: EventText.printable(Array(text.utf8)), isProblem: true)

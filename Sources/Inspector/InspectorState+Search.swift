@@ -125,7 +125,7 @@ extension InspectorState {
   // MARK: Finding
 
   /// Where `/` and `n` look: in the list that has the focus; in the events from elsewhere.
-  var searchedPane: Pane { [.containers, .processes, .state].contains(focus) ? focus : .events }
+  var searchedPane: Pane { [.containers, .processes, .state, .packets].contains(focus) ? focus : .events }
 
   mutating func find(isForward: Bool) -> [Effect] {
     guard let pattern = search.pattern else {
@@ -146,6 +146,10 @@ extension InspectorState {
     case .state:
       return step(statePlace.cursor, stateLines.count, isForward) { state, place in
         pattern.isFound(in: state.stateLines[place].text)
+      }
+    case .packets:
+      return step(packets.place.cursor, packets.lines.count, isForward) { state, place in
+        pattern.isFound(in: state.packets.lines[place].text)
       }
     default: break
     }
@@ -179,6 +183,9 @@ extension InspectorState {
       case .state:
         statePlace.cursor = place
         return []
+      case .packets:
+        packets.place.cursor = place
+        return []
       default: break
       }
       processes.cursor = place
@@ -189,6 +196,7 @@ extension InspectorState {
       switch focus {
       case .containers: "the containers"
       case .processes: "the processes"
+      case .packets: "the packets"
       default: "what was open at the start"
       }
     message = Message(
@@ -237,6 +245,8 @@ extension InspectorState {
       let row = processRows[processes.cursor - 1].node.process
       return "\(row.key.pid) \(row.commandText)"
     case .state: return stateLines.element(statePlace.cursor)?.text
+    case .packets:
+      return packets.lines.element(packets.place.cursor).map { "\(times.full($0.time)) \($0.text)" }
     default:
       guard let line = events.current else { return nil }
       return "\(times.full(line.time)) \(line.processName) \(line.text)"

@@ -41,6 +41,7 @@ extension InspectorState {
     case .previousPane: changeFocus(by: -1)
     case .focus(let pane): visit(pane)
     case .toggleState: visit(focus == .state ? .events : .state)
+    case .showPackets: visitPackets()
     case .choose: return choose()
     case .back: return back()
     case .search: prompt = Prompt(.search(searchedPane))
@@ -100,6 +101,7 @@ extension InspectorState {
       if count < 0 { isFollowing = false }
     case .detail: detailScroll += count
     case .state: statePlace.cursor += count
+    case .packets: packets.place.cursor += count
     }
     return []
   }
@@ -133,6 +135,7 @@ extension InspectorState {
     switch pane {
     case .detail: layout.hasDetail
     case .state: tables.state != nil
+    case .packets: tables.hasPackets
     default: true
     }
   }
@@ -141,7 +144,7 @@ extension InspectorState {
     if isVisitable(pane) {
       focus = pane
       // From the state back to the events: their fields are of more use beside them.
-      if pane == .events, showsState { leaveState() }
+      if pane == .events, shared != .detail { leaveState() }
     } else if pane == .state {
       message = Message(
         text: tables.hasProcesses
@@ -161,6 +164,7 @@ extension InspectorState {
     case .processes: focus = .events
     case .events, .detail: if events.current != nil { overlay = .detail }
     case .state: return chooseStateLine()
+    case .packets: return choosePacket()
     case .timeline:
       if axis.mark != nil { return zoomIn() }
       let effects = go(to: .before(time(atColumn: axis.cursor)))
@@ -229,6 +233,7 @@ extension InspectorState {
     guard row >= 0, pane != .detail else { return [] }
     switch pane {
     case .containers: return clickRow(containers.top + row, containers.cursor, move: containers.top + row)
+    case .packets: return clickRow(packets.place.top + row, packets.place.cursor, move: packets.place.top + row)
     case .state: return clickRow(statePlace.top + row, statePlace.cursor, move: statePlace.top + row)
     case .processes: return clickRow(processes.top + row, processes.cursor, move: processes.top + row)
     default: return clickRow(events.place.top + row, events.place.cursor, move: events.place.top + row)

@@ -8,6 +8,8 @@ public enum Pane: Int, CaseIterable, Hashable, Sendable {
   case timeline, containers, processes, events, detail
   /// How things stood when the window began; where there is room it has the place of ``detail``.
   case state
+  /// What went over the network; where there is room it has the place of ``detail``.
+  case packets
 }
 
 /// Everything that the screen shows is made of this, and of nothing else.
@@ -22,12 +24,11 @@ public struct InspectorState: Sendable {
   public var hasTables = false
   public var focus: Pane = .containers {
     didSet {
-      if focus == .detail { showsState = false }
-      if focus == .state { showsState = true }
+      if [.detail, .state, .packets].contains(focus) { shared = focus }
     }
   }
-  /// The place that detail and state share shows the state.
-  public private(set) var showsState = false
+  /// What the place shows that detail, state and packets share.
+  public private(set) var shared = Pane.detail
   public var filter = Filter()
   public var containers = ListPlace()
   public var processes = ListPlace()
@@ -41,6 +42,7 @@ public struct InspectorState: Sendable {
   public var detailScroll = 0
   public var stateLines: [StateLine] = []
   public var statePlace = ListPlace()
+  public var packets = PacketList()
   public var axis = Axis()
   public var histogram: Histogram?
   public var band: Band?
@@ -250,6 +252,7 @@ public struct Prompt: Hashable, Sendable {
     case .search(.containers): "in containers /"
     case .search(.processes): "in processes /"
     case .search(.state): "in what was open at the start /"
+    case .search(.packets): "in packets /"
     case .search: "in events /"
     case .time: "go to time: "
     case .export: "export to: "

@@ -16,10 +16,10 @@ public struct Layout: Hashable, Sendable {
   public var isSplit: Bool
 
   /// - Parameters:
-  ///   - showsState: The place of detail shows the state.
+  ///   - shared: What the place shows that detail, state and packets share.
   ///   - hasResources: There are samples of CPU and memory.
   public init(
-    size: ScreenSize, focus: Pane, containerCount: Int, showsState: Bool = false, hasResources: Bool = false
+    size: ScreenSize, focus: Pane, containerCount: Int, shared: Pane = .detail, hasResources: Bool = false
   ) {
     let (width, height) = (size.columns, size.rows)
     header = Rectangle(column: 0, row: 0, width: width, height: 1)
@@ -46,13 +46,13 @@ public struct Layout: Hashable, Sendable {
     let right = Rectangle(column: left + 1, row: top, width: width - left - 1, height: body.height)
     let detail = body.height >= 26 ? min(body.height * 2 / 5, 24) : 0
     hasDetail = detail > 0
-    if detail == 0, focus == .state {
-      panes[.state] = right
+    if detail == 0, focus == .state || focus == .packets {
+      panes[focus] = right
       return
     }
     panes[.events] = Rectangle(column: right.column, row: top, width: right.width, height: right.height - detail)
     if detail > 0 {
-      panes[showsState ? .state : .detail] = Rectangle(
+      panes[shared] = Rectangle(
         column: right.column, row: top + right.height - detail, width: right.width, height: detail)
     }
   }
@@ -81,7 +81,7 @@ public struct Layout: Hashable, Sendable {
 extension InspectorState {
   public var layout: Layout {
     Layout(
-      size: size, focus: focus, containerCount: tables.containers.count, showsState: showsState,
+      size: size, focus: focus, containerCount: tables.containers.count, shared: shared,
       hasResources: tables.hasResources)
   }
 

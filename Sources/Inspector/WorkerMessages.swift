@@ -12,6 +12,7 @@ public enum WorkerRequest: Hashable, Sendable {
   case cancelSearch
   /// What the built-in rules find.
   case findings
+  case packets(PacketRequest)
   case export(ExportRequest)
   /// Has the file grown?
   case refresh
@@ -68,6 +69,7 @@ public enum WorkerResult: Sendable {
   case search(SearchResult)
   /// Those so far, the gravest first; how much is read, 0 to 1.
   case findings([Finding], progress: Double)
+  case packets(PacketsResult)
   case exported(path: String, count: Int, isDone: Bool)
   /// The file was looked at again.
   case refreshed(hasGrown: Bool)

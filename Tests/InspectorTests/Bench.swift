@@ -111,6 +111,9 @@ final class Bench {
       "events' cursor \(state.events.place.cursor) of \(state.events.lines.count)")
     expect(
       state.statePlace.cursor >= 0 && state.statePlace.cursor < max(state.stateLines.count, 1), "state's cursor")
+    expect(
+      state.packets.place.cursor >= 0 && state.packets.place.cursor < max(state.packets.lines.count, 1),
+      "packets' cursor")
     expect(state.axis.cursor >= 0 && state.axis.cursor < state.layout.axis.width, "axis' cursor")
     expect(
       zip(state.events.lines, state.events.lines.dropFirst()).allSatisfy { $0.position < $1.position },

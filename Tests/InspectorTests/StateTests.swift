@@ -52,7 +52,7 @@ import Testing
 
   @Test func `s and 5 change what the place beside the events shows`() throws {
     let bench = try bench(200, 60)
-    #expect(bench.text.contains("5 Detail") && !bench.state.showsState)
+    #expect(bench.text.contains("5 Detail") && bench.state.shared == .detail)
     bench.type("s")
     #expect(bench.state.layout.panes[.state] != nil && bench.state.layout.panes[.detail] == nil)
     #expect(bench.text.contains("its parent sh[110] had ended"))
