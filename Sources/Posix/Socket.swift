@@ -172,7 +172,7 @@ private func unixAddress(_ path: String) throws(SystemError) -> sockaddr_un {
   return address
 }
 
-private func withAddress<Address>(_ address: inout Address, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32)
+func withAddress<Address>(_ address: inout Address, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32)
   -> Int32
 {
   withUnsafePointer(to: &address) {

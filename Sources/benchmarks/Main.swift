@@ -3,7 +3,8 @@ internal import Posix
 
 /// Measures against the targets, and makes the capture that reading is measured with.
 ///
-///     benchmarks [--pairs N] [--count N] [--seconds N] [unwatched watched pipeline size watch windows trigger reading inspector scap filters peers]
+///     benchmarks [--pairs N] [--count N] [--seconds N] [unwatched watched pipeline size watch windows trigger packets
+///         reading inspector scap filters peers]
 ///
 /// `peers` is each of `peers-dd`, `peers-find`, `peers-tar`, `peers-fork` and `peers-network`.
 ///
@@ -22,6 +23,14 @@ internal import Posix
         return try RawTrace(instance: words[1], directory: words[2], bufferInKibibytes: words[3]).run()
       }
       if words.first == "--ping-pong", words.count == 2, let count = Int(words[1]) { return try PingPong.run(count) }
+      if words.first == "--blast", words.count == 6, let port = UInt16(words[2]) {
+        let numbers = words[3...].compactMap { Int($0) }
+        guard numbers.count == 3 else { throw Refusal(reason: "--blast wants numbers") }
+        return try Blaster.run(to: words[1], port: port, size: numbers[0], rate: numbers[1], seconds: numbers[2])
+      }
+      if words.first == "--sink", words.count == 3, let port = UInt16(words[2]) {
+        return try Blaster.sink(at: words[1], port: port)
+      }
       var bench = try Workbench()
       defer { bench.cleanUp() }
       if words.first == "--make-data", words.count == 2 {
@@ -38,8 +47,10 @@ internal import Posix
   }
 
   private static let all =
-    ["unwatched", "watched", "pipeline", "size", "watch", "windows", "trigger", "reading", "inspector", "scap"]
-    + ["filters"] + peers
+    [
+      "unwatched", "watched", "pipeline", "size", "watch", "windows", "trigger", "packets", "reading", "inspector",
+      "scap", "filters",
+    ] + peers
   private static let peers = PeerWorkload.Kind.allCases.map { "peers-" + $0.rawValue }
   /// For one section, beside the time that the pipeline is to run for.
   private static let secondsAllowed = 180
@@ -85,6 +96,7 @@ internal import Posix
           case "trigger":
             try TriggerBenchmarks(bench: bench).run()
             try WatchBenchmarks(bench: bench).triggers()
+          case "packets": try PacketBenchmarks(bench: bench).run()
           case "reading": try LargeCapture(directory: "captures/bench").read(bench)
           case "filters": try FilterBenchmarks().run(bench)
           case "inspector": try InspectorBenchmarks().run(bench)
