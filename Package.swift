@@ -183,7 +183,8 @@ let testTargets: [Target] = [
   tests(
     of: "Inspector",
     [
-      "CaptureFormat", "Events", "Interchange", "JSON", "PacketLab", "Posix", "Reconstruction", "SnapshotLab", "Terminal",
+      "CaptureFormat", "Events", "Interchange", "JSON", "PacketLab", "Posix", "Reconstruction", "SnapshotLab",
+      "Terminal",
     ],
     exclude: ["Snapshots"]),
   tests(of: "Reconstruction", ["CaptureFormat", "Events", "FilterLanguage", "NameService", "PacketLab", "Posix"]),

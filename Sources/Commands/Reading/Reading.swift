@@ -55,7 +55,8 @@ private func run(
   case "export" where invocation.choice(of: "to") == "scap":
     try ScapExport(file: file, output: output).run()
   case "export" where PacketExport.formats[invocation.choice(of: "to") ?? ""] != nil:
-    try PacketExport(file: file, output: output).run(to: PacketExport.formats[invocation.choice(of: "to") ?? ""] ?? .pcap)
+    try PacketExport(file: file, output: output).run(
+      to: PacketExport.formats[invocation.choice(of: "to") ?? ""] ?? .pcap)
   default:
     try EventsCommand(
       file: file, output: output, format: invocation.choice(of: "to") == "json" ? .array : .lines,
