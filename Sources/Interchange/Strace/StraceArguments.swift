@@ -43,7 +43,8 @@ struct StraceArguments {
       result = StraceNames.errors[name].map { -$0 }
     } else {
       let isNegative = text.take("-")
-      guard let value = StraceNames.number(text.takeWord()) else { return }
+      // The least number of all has no opposite: no call returns it.
+      guard let value = StraceNames.number(text.takeWord()), value != .min else { return }
       isWhole = true
       result = isNegative ? -value : value
       resultAnnotation = text.takeAnnotation()

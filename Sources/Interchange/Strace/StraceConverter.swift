@@ -221,14 +221,14 @@ public final class StraceConverter {
 
   private func time(of line: StraceLine) -> UInt64 {
     switch line.time {
-    case .none: now += 1000
+    case .none: now &+= 1000
     case .since(let delta): now &+= delta
     case .date(let time): now = time
     case .clock(let time):
       // Over midnight.
       let day: UInt64 = 86_400_000_000_000
       let days = now / day
-      now = days * day + time + (now % day > time + day / 2 ? day : 0)
+      now = days &* day &+ time &+ (now % day > time + day / 2 ? day : 0)
     }
     return now
   }
@@ -293,7 +293,7 @@ public final class StraceConverter {
     parameters.addSpecial(of: name, line, state: section.state, process: process)
     let duration = ended.map { $0 - min(began, $0) } ?? line.duration
     // A child may run before its parent's call returns.
-    let end = isUnfinished ? now : call.makesTask ? began : ended ?? began + (line.duration ?? 0)
+    let end = isUnfinished ? now : call.makesTask ? began : ended ?? began &+ (line.duration ?? 0)
     try tell(
       call.plan, parameters, by: task, at: end, duration: isUnfinished ? end - min(began, end) : duration,
       isUnfinished: isUnfinished)

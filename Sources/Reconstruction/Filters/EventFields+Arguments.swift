@@ -41,7 +41,7 @@ extension EventFields {
     if Self.results.contains(name) {
       guard context.text.hasResult(event) else { return .absent }
       if isRaw { return .integer(event.result) }
-      return .text(event.result < 0 ? ErrorNumber.name(-event.result) ?? "\(event.result)" : "\(event.result)")
+      return .text(event.result < 0 ? ErrorNumber.name(0 &- event.result) ?? "\(event.result)" : "\(event.result)")
     }
     // What calls that make a descriptor return.
     if name == "mode", !isRaw { return .optional(event.value(.mode).map(Self.modeText)) }

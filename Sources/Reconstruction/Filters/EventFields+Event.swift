@@ -35,7 +35,7 @@ extension EventFields {
     case .evtRes:
       guard context.text.hasResult(event) else { return .absent }
       if event.result >= 0 { return .text("SUCCESS") }
-      return .text(ErrorNumber.name(-event.result) ?? String(event.result))
+      return .text(ErrorNumber.name(0 &- event.result) ?? String(event.result))
     case .evtRawres: return context.text.hasResult(event) ? .integer(event.result) : .absent
     case .evtFailed: return context.text.hasResult(event) ? .boolean(event.result < 0) : .absent
     case .evtIsIo: return .boolean(EventTypes.transfer(event) != nil)
