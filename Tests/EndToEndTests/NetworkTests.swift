@@ -222,7 +222,8 @@ extension EndToEndTests {
       let gateway = try docker.docker("inspect", "-f", "{{.NetworkSettings.Gateway}}", name)
       let pid = try docker.docker("inspect", "-f", "{{.State.Pid}}", name)
       func counted() throws -> Int64 {
-        let text = try docker.docker("exec", name, "/bin/sh", "-c", "cat /sys/class/net/eth0/statistics/[rt]x_packets")
+        let text = try docker.docker(
+          "exec", name, "/bin/sh", "-c", "cd /sys/class/net/eth0/statistics; cat rx_packets tx_packets tx_dropped")
         return text.split(separator: "\n").compactMap { Int64($0) }.reduce(0, +)
       }
       // What an interface says when it comes up has been said.
@@ -251,7 +252,10 @@ extension EndToEndTests {
         .reduce(Int64(0)) { $0 + ($1.number("count") ?? 0) }
       let recorded = info.number("packets") ?? 0
       #expect(sent >= 100_000, "the flood did not come about")
-      #expect(recorded + lost == sent, "\(recorded) recorded, \(lost) lost, \(sent) went over the wire")
+      // Who neighbours are may be asked before the first count and after the last.
+      #expect(
+        recorded + lost >= sent && recorded + lost <= sent + 100,
+        "\(recorded) recorded, \(lost) lost, \(sent) went over the wire")
       #expect(recorded > 0 && (peak.flatMap { Int($0) } ?? .max) < 1 << 20, "\(status)")
     }
 
