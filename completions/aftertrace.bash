@@ -200,7 +200,7 @@ _aftertrace() {
       case $previous in
         --container) COMPREPLY=($(compgen -W "$(_aftertrace_containers)" -- "$current")); return ;;
         --from) :; return ;;
-        --to) COMPREPLY=($(compgen -W 'jsonl json scap' -- "$current")); return ;;
+        --to) COMPREPLY=($(compgen -W 'jsonl json scap pcap pcapng' -- "$current")); return ;;
         --filter | -f) :; return ;;
         --output | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --symbols) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;

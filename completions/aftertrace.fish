@@ -165,7 +165,7 @@ complete -c aftertrace -n '__fish_seen_subcommand_from events' -F
 complete -c aftertrace -n __fish_use_subcommand -a export -d 'the timeline in another format'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -l container -x -a '(__aftertrace_containers)' -d 'only this container'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -l from -x -d 'begin here, such as 14:02, -30s or an ISO date'
-complete -c aftertrace -n '__fish_seen_subcommand_from export' -l to -x -a 'jsonl\\t\'one JSON object a line\' json\\t\'one JSON array\' scap\\t\'a file for sysdig, csysdig and Stratoshark: one boot, with processes and open files as they stood\'' -d 'the format, or the time to end at, or each once'
+complete -c aftertrace -n '__fish_seen_subcommand_from export' -l to -x -a 'jsonl\\t\'one JSON object a line\' json\\t\'one JSON array\' scap\\t\'a file for sysdig, csysdig and Stratoshark: one boot, with processes and open files as they stood\' pcap\\t\'packets alone, the classic file with nanoseconds\' pcapng\\t\'packets alone, with interfaces, directions and each packet\\\'s container and process\'' -d 'the format, or the time to end at, or each once'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -l json -d 'print one JSON object a line'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -l local -d 'print and read times in this machine\'s zone, not UTC'
 complete -c aftertrace -n '__fish_seen_subcommand_from export' -s f -l filter -x -d 'only what passes the filter EXPR'
