@@ -95,7 +95,7 @@ public struct LossCause: RawRepresentable, Hashable, Sendable {
     let counted = "\(count) \(noun(for: count))"
     switch self {
     case .definition: return "names of files lost"
-    case .nameGivenUp: return "names of files given up, asked for \(count) times"
+    case .nameGivenUp: return "names of files given up, asked for \(count == 1 ? "once" : "\(count) times")"
     case .tableFull: return "\(counted) found a table full"
     case .outOfOrder: return "\(counted) out of order"
     case .notAttributed: return "\(counted) not attributed"

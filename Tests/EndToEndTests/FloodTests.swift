@@ -44,11 +44,11 @@ extension EndToEndTests {
       let recorder = try RunningRecorder(to: place["flood.pcapng"], flags: ["--ring-size", "2MiB"])
       let flood =
         "for i in 1 2 3 4; do dd if=/dev/zero of=/dev/null bs=1 count=100000000 & all=\"$all $!\"; done; sleep 2; "
-        + "\(Self.work("loud")); echo >/tmp/over; sleep 2; kill $all"
+        + "\(Self.work("loud")); echo >/data/over; sleep 2; kill $all"
       try lab.start(loud, ["/bin/sh", "-c", flood])
       usleep(1_000_000)
       #expect(try lab.run(quiet, ["/bin/sh", "-c", Self.work("mark")]).contains("done"))
-      for _ in 0..<1200 where !File.exists(lab.rootDirectory + "/tmp/over") { usleep(100_000) }
+      for _ in 0..<1200 where !File.exists(lab.rootDirectory + "/data/over") { usleep(100_000) }
       usleep(500_000)
       try recorder.end()
 

@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  private static let characters = Array("jjjjkkkkhlgGnNxdrfmyoF0+-zZ123456s /:?e.,aqX漢".unicodeScalars)
+  private static let characters = Array("jjjjkkkkhlgGnNxdrfmyoF0+-zZ1234567sp& !/:?e.,aqX漢=".unicodeScalars)
   private static let codes: [Key.Code] = [
     .enter, .enter, .tab, .backTab, .escape, .escape, .backspace, .up, .down, .down, .left, .right, .home, .end,
     .pageUp,
@@ -52,12 +52,19 @@ import Testing
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: directory) }
     var numbers = Numbers(state: seed)
+    // All samples as one time line: of several hosts, boots and recorders.
+    let samples = try FileManager.default.contentsOfDirectory(at: Bench.captures, includingPropertiesForKeys: nil)
+      .filter { $0.pathExtension == "pcapng" }.sorted { $0.path < $1.path }.flatMap {
+        try [UInt8](Data(contentsOf: $0))
+      }
     let benches = [
       try Bench(
         bytes: BuiltCapture.bytes(
           processes: 60, events: 3000, losses: BuiltCapture.losses, triggers: BuiltCapture.triggers)),
       try Bench("web-shell.pcapng", columns: 200, rows: 60),
       try Bench("crash.pcapng"),
+      try Bench("traffic.pcapng"),
+      try Bench(bytes: samples, columns: 120, rows: 40),
       try Bench(bytes: Story().bytes() + Story(boot: "boot-2", host: "node-2", recorder: "r", epoch: 1).bytes()),
     ]
     let end = Date().addingTimeInterval(seconds)

@@ -95,10 +95,10 @@ import Testing
     #expect(bench.text.contains("cpu 15 %") && bench.text.contains("mem 64 MiB"))
     let kinds = bench.state.tables.kinds
     let place = try #require(kinds.firstIndex(of: .containerResources))
-    bench.type("f" + String(repeating: "j", count: 5 + place) + " <Esc>")
+    bench.type("f" + String(repeating: "j", count: 6 + place) + " <Esc>")
     #expect(bench.state.events.lines.count == 15)
     #expect(bench.text.contains("with samples"))
-    bench.type("f" + String(repeating: "j", count: 5 + place) + "<Enter><Esc>")
+    bench.type("f" + String(repeating: "j", count: 6 + place) + "<Enter><Esc>")
     #expect(bench.state.filter.kinds == [.containerResources] && bench.state.events.lines.count == 9)
     bench.type("r")
     #expect(bench.state.events.lines.count == 6)

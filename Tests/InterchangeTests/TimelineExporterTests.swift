@@ -15,7 +15,7 @@ import Testing
   /// gets a new digest here, and a line in the changelog.
   @Test(
     arguments: [
-      ("web-shell.pcapng", "51449e2f5c010bf8447c427b0fa03c33a0d2803eaf4368f9b7a55517ddba51fa"),
+      ("web-shell.pcapng", "b5895a21e18bbdc31b9b8330c951b61efdc906726cf3ada928a1496ff6eaa2a3"),
       ("crash.pcapng", "5326cc1e081f660bb1d3903c0b09e615c33cb472383d9d9fa0c22f0fd8dda467"),
     ]) func `the timeline of a sample is what it was, byte for byte`(name: String, digest: String) throws
   {

@@ -114,9 +114,10 @@ private struct SectionInfo {
     for loss in losses.inStretches {
       let cause = EventText.printable(Array(causeText(loss.cause).utf8))
       let whose = loss.container.map { request.label(of: $0) } ?? "unattributed"
+      let unit = loss.cause.noun(for: loss.count)
+      let what = loss.lane.map { $0.name.hasPrefix(unit) ? unit : $0.name + " " + unit } ?? unit
       try output.line(
-        "  \(loss.cause.countsEvents ? "lost      " : "not whole ")  \(countText(loss.count)) "
-          + "\(loss.lane.map { $0.name + " " } ?? "")\(loss.cause.noun(for: loss.count)) (\(cause)), \(whose), "
+        "  \(loss.cause.countsEvents ? "lost      " : "not whole ")  \(countText(loss.count)) \(what) (\(cause)), \(whose), "
           + "\(time.time(loss.from)) to \(time.time(loss.to))")
     }
   }

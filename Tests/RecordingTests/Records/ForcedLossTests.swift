@@ -40,7 +40,7 @@ import Testing
     #expect(losses.map(\.cause) == [.nameGivenUp] && losses.map(\.count) == [1])
     #expect(losses.first?.lane == .detail && losses.first?.from == BootTime(nanoseconds: 4000))
     let words = losses.otherObstacles
-    #expect(words == ["names of files given up, asked for 1 times"])
+    #expect(words == ["names of files given up, asked for once"])
     #expect(try decoding.events { $0.file(.file)?.id.rawValue } == [5000, 1, 3000])
   }
 
