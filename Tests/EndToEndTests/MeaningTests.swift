@@ -297,8 +297,8 @@ extension EndToEndTests {
       #expect(accepted.text("source.nat.ip") == nil)
       #expect(
         try Program.run("events", capture, "--container", "nat").text.contains("translated_local=10.78.0.1:8080"))
-      // The same from calls and packets together; what only went through the host is not told again.
-      let connections = try Program.rows("connections", capture, "--json")
+      // The same from calls and packets together; the other ends are of nobody's container.
+      let connections = try Program.rows("connections", capture, "--json", "--container", "nat")
       let leaving = connections.filter { $0.number("destination.port") == 7000 }
       #expect(leaving.count == 1 && leaving.allSatisfy { $0.text("figures") == "packets" }, "\(leaving)")
       #expect(leaving.first?.text("source.ip") == "10.77.0.2" && leaving.first?.text("source.nat.ip") == "10.78.0.1")
