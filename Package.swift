@@ -196,7 +196,8 @@ let testTargets: [Target] = [
   tests(
     of: "Recording",
     [
-      "CaptureFormat", "ContainerLab", "Events", "JSON", "NameService", "Posix", "ProbeRecords", "Reconstruction",
+      "CaptureFormat", "ContainerLab", "Events", "JSON", "NameService", "PacketLab", "Posix", "ProbeRecords",
+      "Reconstruction",
       "ShelfWriter",
       "SystemCalls", "Triggers",
     ],

@@ -121,7 +121,7 @@ final class RecordingEngine {
     decoder.flows = FlowTable(capacity: max(4096, settings.packetMemory >> 10))
     streams.packets = try PacketStreams(
       PacketTap.Settings(
-        options: settings.packets, bufferSize: Int32(bufferSize),
+        options: settings.packets, masksSecrets: settings.payload.masksSecrets, bufferSize: Int32(bufferSize),
         namespaceLimit: max(settings.packetMemory / bufferSize, 1), queueLimit: settings.packetMemory)
     ) { streams.pass($0) }
     streams.packets?.needsOwner = settings.isSubtreeOnly

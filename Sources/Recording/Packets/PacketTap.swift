@@ -28,6 +28,8 @@ struct PacketBatch: Sendable {
 final class PacketTap: Sendable {
   struct Settings: Sendable {
     var options: PacketOptions
+    /// Likely secrets in what headers keep of HTTP become asterisks; of whole packets nothing does.
+    var masksSecrets: Bool
     /// Memory in the kernel for each namespace, and how many there may be.
     var bufferSize: Int32
     var namespaceLimit: Int
@@ -253,7 +255,12 @@ final class PacketTap: Sendable {
             TappedPacket(
               wallTime: packet.wallTime, length: packet.length, captured: UInt32(kept), interface: interface,
               direction: packet.bytes[10]))
+          let start = batch.bytes.count
           batch.bytes.append(contentsOf: packet.bytes[..<kept])
+          guard trims, settings.masksSecrets else { return }
+          for secret in PacketTrim.secrets(in: UnsafeRawBufferPointer(rebasing: packet.bytes[..<kept])) {
+            for place in secret { batch.bytes[start + place] = UInt8(ascii: "*") }
+          }
         }) ?? 0
       if !batch.packets.isEmpty { hand(over: batch, from: tapped) }
       if count < 2048 { return }

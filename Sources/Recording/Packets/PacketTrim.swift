@@ -25,9 +25,27 @@ struct PacketTrim {
     guard payload.count >= 6 else { return 0 }
     // A handshake record whose first message is a client's hello.
     if payload[start] == 0x16, payload[start + 1] == 0x03, payload[start + 5] == 0x01 { return payload.count }
-    guard Self.methods.contains(where: { payload.starts(with: $0) }) else { return 0 }
+    guard beginsRequest(payload) else { return 0 }
     let line = payload.prefix(Self.requestLimit).firstIndex(of: UInt8(ascii: "\n")).map { $0 - start + 1 }
     return line ?? min(payload.count, Self.requestLimit)
+  }
+
+  private static func beginsRequest(_ payload: Slice<UnsafeRawBufferPointer>) -> Bool {
+    methods.contains { payload.starts(with: $0) }
+  }
+
+  /// Where likely secrets are in what is kept of a request of HTTP; checksums are not made right again.
+  ///
+  /// - Parameter kept: What ``keptLength(of:)`` leaves of a packet.
+  static func secrets(in kept: UnsafeRawBufferPointer) -> [Range<Int>] {
+    guard let layers = PacketLayers(kept), let transport = layers.transport,
+      layers.transportProtocol == PacketLayers.tcp, transport.upperBound < kept.count,
+      beginsRequest(kept[transport.upperBound...])
+    else { return [] }
+    let request = UnsafeRawBufferPointer(rebasing: kept[transport.upperBound...])
+    return SecretMask.secrets(in: request).map {
+      $0.lowerBound + transport.upperBound..<$0.upperBound + transport.upperBound
+    }
   }
 
   private static let requestLimit = 1024
