@@ -18,6 +18,21 @@ public struct CapturedPacket: Sendable {
   public var wallTime: Int64
   /// What other readers are told of its container and process.
   public var comment: [UInt8] = []
+
+  public init(
+    time: BootTime, container: ContainerKey, interface: PacketInterface?, direction: PacketDirection, length: UInt32,
+    bytes: [UInt8], process: ProcessKey?, wallTime: Int64, comment: [UInt8] = []
+  ) {
+    self.time = time
+    self.container = container
+    self.interface = interface
+    self.direction = direction
+    self.length = length
+    self.bytes = bytes
+    self.process = process
+    self.wallTime = wallTime
+    self.comment = comment
+  }
 }
 
 extension CaptureFile {
