@@ -11,6 +11,25 @@ public func numericAddress(_ text: String) -> [UInt8]? {
   return inet_pton(AF_INET6, text, &ip6) == 1 ? withUnsafeBytes(of: ip6) { Array($0) } : nil
 }
 
+/// A socket of IPv4 that `call` ties to an address, its own or its peer's.
+func openIPv4Socket(
+  _ type: __socket_type, _ address: String, _ port: UInt16, tiedBy call: String,
+  _ tie: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
+) throws(SystemError) -> FileDescriptor {
+  var ip = sockaddr_in()
+  let subject = "\(address):\(port)"
+  guard inet_pton(AF_INET, address, &ip.sin_addr) == 1 else {
+    throw SystemError(call: "inet_pton", subject: subject, code: EINVAL)
+  }
+  ip.sin_family = sa_family_t(AF_INET)
+  ip.sin_port = port.bigEndian
+  let socket = FileDescriptor(
+    owning: try check("socket") { Glibc.socket(AF_INET, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0) })
+  let number = socket.number
+  try check(call, subject) { withAddress(&ip) { tie(number, $0, $1) } }
+  return socket
+}
+
 /// A stream socket that others connect to.
 public struct ListeningSocket: ~Copyable, Sendable {
   public let descriptor: FileDescriptor
@@ -105,18 +124,7 @@ public struct ConnectedSocket: ~Copyable, Sendable {
 
   /// Connects to an IPv4 address.
   public init(to address: String, port: UInt16) throws(SystemError) {
-    var ip = sockaddr_in()
-    let subject = "\(address):\(port)"
-    guard inet_pton(AF_INET, address, &ip.sin_addr) == 1 else {
-      throw SystemError(call: "inet_pton", subject: subject, code: EINVAL)
-    }
-    ip.sin_family = sa_family_t(AF_INET)
-    ip.sin_port = port.bigEndian
-    let socket = FileDescriptor(
-      owning: try check("socket") { Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0) })
-    let number = socket.number
-    try check("connect", subject) { withAddress(&ip) { connect(number, $0, $1) } }
-    descriptor = socket
+    descriptor = try openIPv4Socket(SOCK_STREAM, address, port, tiedBy: "connect") { connect($0, $1, $2) }
   }
 
   /// Who is at the other end of a Unix socket, as the kernel noted when it connected or listened.

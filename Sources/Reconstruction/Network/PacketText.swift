@@ -111,9 +111,14 @@ public enum HTTPLine {
     Array($0.utf8)
   }
 
+  /// Whether the payload begins with a request.
+  public static func begins(_ payload: some Collection<UInt8>) -> Bool {
+    methods.contains { payload.starts(with: $0) }
+  }
+
   /// Nil where the payload begins with something else. Without the line's end.
   public static func request(_ payload: some Collection<UInt8>) -> [UInt8]? {
-    guard methods.contains(where: { payload.starts(with: $0) }) else { return nil }
+    guard begins(payload) else { return nil }
     return Array(payload.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") })
   }
 }

@@ -247,7 +247,8 @@ final class PacketTap: Sendable {
       var batch = PacketBatch(namespace: namespace)
       let count =
         (try? tapped.source.read(limit: 2048) { packet in
-          let kept = trims ? PacketTrim.keptLength(of: packet.bytes) : packet.bytes.count
+          let trim = trims ? PacketTrim(packet.bytes) : nil
+          let kept = trim?.length ?? packet.bytes.count
           guard packet.bytes.count >= PacketSource.headerLength else { return }
           let interface = packet.bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self).bigEndian
           if !tapped.interfaces.contains(interface) { tapped.meetsUnknownInterfaces = true }
@@ -257,8 +258,8 @@ final class PacketTap: Sendable {
               direction: packet.bytes[10]))
           let start = batch.bytes.count
           batch.bytes.append(contentsOf: packet.bytes[..<kept])
-          guard trims, settings.masksSecrets else { return }
-          for secret in PacketTrim.secrets(in: UnsafeRawBufferPointer(rebasing: packet.bytes[..<kept])) {
+          guard let trim, settings.masksSecrets else { return }
+          for secret in trim.secrets(in: packet.bytes) {
             for place in secret { batch.bytes[start + place] = UInt8(ascii: "*") }
           }
         }) ?? 0

@@ -11,8 +11,12 @@ import Testing
       BuiltPacket.end("10.0.0.2", 40000), BuiltPacket.end("10.0.0.3", port), flags: BuiltPacket.ack,
       content: Array(content.utf8))
     let header = packet.count - content.utf8.count
-    packet.removeLast(packet.count - packet.withUnsafeBytes { PacketTrim.keptLength(of: $0) })
-    for secret in packet.withUnsafeBytes({ PacketTrim.secrets(in: $0) }) {
+    let (length, secrets) = packet.withUnsafeBytes { bytes in
+      let trim = PacketTrim(bytes)
+      return (trim.length, trim.secrets(in: bytes))
+    }
+    packet.removeLast(packet.count - length)
+    for secret in secrets {
       for place in secret { packet[place] = UInt8(ascii: "*") }
     }
     return String(decoding: packet.dropFirst(header), as: UTF8.self)
@@ -38,8 +42,9 @@ import Testing
     for count in 0...packet.count {
       packet.withUnsafeBytes { bytes in
         let part = UnsafeRawBufferPointer(rebasing: bytes[..<count])
-        #expect(PacketTrim.keptLength(of: part) <= count)
-        #expect(PacketTrim.secrets(in: part).allSatisfy { $0.upperBound <= count })
+        let trim = PacketTrim(part)
+        #expect(trim.length <= count)
+        #expect(trim.secrets(in: part).allSatisfy { $0.upperBound <= count })
       }
     }
   }
