@@ -12,19 +12,12 @@ func readStrace(_ bytes: UnsafeRawBufferPointer) { convert(bytes, as: .strace) }
 func readPackets(_ bytes: UnsafeRawBufferPointer) { convert(bytes, as: .packets) }
 
 private func convert(_ bytes: UnsafeRawBufferPointer, as format: ForeignFormat) {
-  var place = 0
+  let content = Array(bytes)
   var capture: [UInt8] = []
   do {
-    func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
-      let count = min(buffer.count, bytes.count - place)
-      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[place..<(place + count)]))
-      place += count
-      return count
-    }
-    _ = try ForeignFormat.recognized(in: fill)
-    place = 0
+    _ = try ForeignFormat.recognized(in: ForeignFormat.filler(of: content))
     _ = try format.convert(
-      reading: fill, toolVersion: "fuzz", catalogue: Catalogue(),
+      reading: ForeignFormat.filler(of: content), toolVersion: "fuzz", catalogue: Catalogue(),
       writingTo: { (bytes) throws(SystemError) in if capture.count < 16 << 20 { capture += bytes } })
     if !capture.isEmpty { _ = try fuzzCapture(capture) }
   } catch {

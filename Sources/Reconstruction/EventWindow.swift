@@ -109,26 +109,27 @@ public final class EventWindow {
     prune()
     let waiting = blocks.filter { $0.lastTime >= position.time }
     var next = 0
-    var open = PositionHeap(isDescending: false)
+    var open = Heap<OpenPlace>()
     var page = Page(reached: position)
     while true {
-      while next < waiting.count, open.top.map({ waiting[next].firstTime <= $0.time }) ?? true {
+      while next < waiting.count, open.top.map({ waiting[next].firstTime <= $0.position.time }) ?? true {
         // A block whose first time is not after the best so far may hold a better one.
         let index = try index(of: waiting[next])
         let first = index.firstPlace { Self.position(waiting[next], index, $0)! < position }
         open.insert(Self.position(waiting[next], index, first), number: next, place: first)
         next += 1
         if isNewlyRead, !goesOn() {
-          page.reached = max(position, Self.earlier(open.top, waiting, next))
+          page.reached = max(position, Self.earlier(open.top?.position, waiting, next))
           return page
         }
       }
-      guard let (top, number, place) = open.pop() else { break }
+      guard let best = open.pop() else { break }
+      let (top, number, place) = (best.position, best.number, best.place)
       page.positions.append(top)
       let index = try index(of: waiting[number])
       open.insert(Self.position(waiting[number], index, place + 1), number: number, place: place + 1)
       if page.positions.count >= limit {
-        page.reached = Self.earlier(open.top, waiting, next)
+        page.reached = Self.earlier(open.top?.position, waiting, next)
         page.isAtEnd = open.top == nil && next == waiting.count
         return page
       }
@@ -147,24 +148,27 @@ public final class EventWindow {
       ($0.lastTime, $0.offset) > ($1.lastTime, $1.offset)
     }
     var next = 0
-    var open = PositionHeap(isDescending: true)
+    var open = Heap<OpenPlace>()
     var page = Page(reached: position)
     while true {
-      while next < waiting.count, open.top.map({ waiting[next].lastTime >= $0.time }) ?? true {
+      while next < waiting.count, open.top.map({ waiting[next].lastTime >= $0.position.time }) ?? true {
         let index = try index(of: waiting[next])
         let last = index.firstPlace { Self.position(waiting[next], index, $0)! < position } - 1
-        open.insert(Self.position(waiting[next], index, last), number: next, place: last)
+        open.insert(Self.position(waiting[next], index, last), number: next, place: last, isDescending: true)
         next += 1
         if isNewlyRead, !goesOn() {
-          page.reached = min(position, Self.later(open.top, waiting, next))
+          page.reached = min(position, Self.later(open.top?.position, waiting, next))
           page.positions.reverse()
           return page
         }
       }
-      guard let (top, number, place) = open.pop() else { break }
+      guard let best = open.pop() else { break }
+      let (top, number, place) = (best.position, best.number, best.place)
       page.positions.append(top)
       let index = try index(of: waiting[number])
-      open.insert(Self.position(waiting[number], index, place - 1), number: number, place: place - 1)
+      open.insert(
+        Self.position(waiting[number], index, place - 1), number: number, place: place - 1,
+        isDescending: true)
       if page.positions.count >= limit {
         page.reached = top
         page.isAtEnd = open.top == nil && next == waiting.count
@@ -333,42 +337,22 @@ private struct BlockIndex {
   }
 }
 
-/// The next place of each open block, the first of all on top; the last of all when descending.
-private struct PositionHeap {
+/// The next place of an open block; the last of all comes first when descending.
+private struct OpenPlace: Comparable {
+  let position: EventPosition
+  let number: Int
+  let place: Int
   let isDescending: Bool
-  private var items: [(position: EventPosition, number: Int, place: Int)] = []
 
-  init(isDescending: Bool) { self.isDescending = isDescending }
-
-  var top: EventPosition? { items.first?.position }
-
-  private func isBefore(_ left: Int, _ right: Int) -> Bool {
-    isDescending ? items[left].position > items[right].position : items[left].position < items[right].position
+  static func < (left: OpenPlace, right: OpenPlace) -> Bool {
+    left.isDescending ? left.position > right.position : left.position < right.position
   }
+}
 
+extension Heap<OpenPlace> {
   /// Nothing with nil: the block has no more.
-  mutating func insert(_ position: EventPosition?, number: Int, place: Int) {
+  fileprivate mutating func insert(_ position: EventPosition?, number: Int, place: Int, isDescending: Bool = false) {
     guard let position else { return }
-    items.append((position, number, place))
-    var child = items.count - 1
-    while child > 0, isBefore(child, (child - 1) / 2) {
-      items.swapAt(child, (child - 1) / 2)
-      child = (child - 1) / 2
-    }
-  }
-
-  mutating func pop() -> (EventPosition, Int, Int)? {
-    guard let top = items.first else { return nil }
-    let last = items.removeLast()
-    guard !items.isEmpty else { return top }
-    items[0] = last
-    var parent = 0
-    while true {
-      var best = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < items.count && isBefore(child, best) { best = child }
-      if best == parent { return top }
-      items.swapAt(parent, best)
-      parent = best
-    }
+    insert(OpenPlace(position: position, number: number, place: place, isDescending: isDescending))
   }
 }

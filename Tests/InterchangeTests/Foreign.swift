@@ -5,18 +5,8 @@ import Reconstruction
 
 /// Files of other tools, from memory into memory.
 enum Foreign {
-  private static func filler(_ bytes: [UInt8]) -> ForeignFormat.Fill {
-    var place = 0
-    return { buffer in
-      let count = min(buffer.count, bytes.count - place)
-      bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[place..<(place + count)])) }
-      place += count
-      return count
-    }
-  }
-
   static func recognized(_ bytes: [UInt8]) throws -> ForeignFormat? {
-    try ForeignFormat.recognized(in: filler(bytes))
+    try ForeignFormat.recognized(in: ForeignFormat.filler(of: bytes))
   }
 
   /// - Parameter catalogue: An empty one where names do not matter and there are many conversions.
@@ -25,7 +15,7 @@ enum Foreign {
   ) throws -> ([UInt8], ConversionSummary) {
     var capture: [UInt8] = []
     let summary = try format.convert(
-      reading: filler(bytes), toolVersion: "test", catalogue: catalogue,
+      reading: ForeignFormat.filler(of: bytes), toolVersion: "test", catalogue: catalogue,
       writingTo: { (bytes) throws(SystemError) in capture += bytes })
     return (capture, summary)
   }

@@ -30,9 +30,9 @@ struct ForeignCapture {
 
   /// The same of bytes that came through a pipe.
   init?(bytes: [UInt8]) throws(SystemError) {
-    guard let format = try ForeignFormat.recognized(in: Self.filler(of: bytes)) else { return nil }
+    guard let format = try ForeignFormat.recognized(in: ForeignFormat.filler(of: bytes)) else { return nil }
     if format == .packets, (try? Capture(bytes: bytes, path: "")) != nil { return nil }
-    try self.init(format, length: UInt64(bytes.count), named: "standard input", Self.filler(of: bytes))
+    try self.init(format, length: UInt64(bytes.count), named: "standard input", ForeignFormat.filler(of: bytes))
   }
 
   /// A capture that was merged into a file of others' packets, and stands behind them.
@@ -56,16 +56,6 @@ struct ForeignCapture {
   var complaints: [String] {
     let more = summary.problemCount - summary.problems.count
     return summary.problems + (more > 0 ? ["and \(more) more places that could not be read"] : [])
-  }
-
-  private static func filler(of bytes: [UInt8]) -> ForeignFormat.Fill {
-    var place = 0
-    return { buffer in
-      let count = min(buffer.count, bytes.count - place)
-      bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[place..<(place + count)])) }
-      place += count
-      return count
-    }
   }
 }
 

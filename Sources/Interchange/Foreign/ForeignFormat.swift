@@ -36,6 +36,17 @@ public enum ForeignFormat: Sendable, CaseIterable {
   /// Gives bytes from where the last call ended; 0 is the end.
   public typealias Fill = (UnsafeMutableRawBufferPointer) throws(SystemError) -> Int
 
+  /// Gives bytes that are in memory.
+  public static func filler(of bytes: [UInt8]) -> Fill {
+    var place = 0
+    return { buffer in
+      let count = min(buffer.count, bytes.count - place)
+      bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[place..<(place + count)])) }
+      place += count
+      return count
+    }
+  }
+
   /// Whether a file that begins so may be of another tool: a capture that a recorder wrote is known by its third block.
   ///
   /// - Parameter head: The file's first bytes, 64 are enough.

@@ -57,20 +57,20 @@ public final class LiveEvents {
   /// - Throws: ``CaptureError`` for a block that cannot be read; the others are taken in all the same.
   public func apply(_ blocks: [SealedBlock]) throws(CaptureError) {
     var problem: CaptureError?
-    var open: [EventBlock] = []
+    var open: [OpenBlock] = []
     var latest = BootTime(nanoseconds: 0)
     for block in blocks {
       latest = max(latest, block.entry.lastTime)
       guard block.entry.kinds.mayContain(anyOf: Self.kinds) else { continue }
       do throws(CaptureError) {
         let events = try EventBlock(block)
-        if events.next(in: Self.kinds) { open.append(events) }
+        if events.next(in: Self.kinds) { open.append(OpenBlock(events)) }
       } catch { problem = error }
     }
-    var heap = TimeHeap(open)
-    while let event = heap.first {
+    var heap = Heap(open)
+    while let event = heap.top?.event {
       context.apply(event)
-      heap.replaceFirst(isOver: !event.next(in: Self.kinds))
+      if event.next(in: Self.kinds) { heap.replaceTop(with: OpenBlock(event)) } else { heap.pop() }
     }
     if latest >= nextBurial {
       let span = Self.deadAreKnownFor
@@ -90,35 +90,13 @@ public final class LiveEvents {
   }
 }
 
-/// Blocks by the time of the row that each stands at, the earliest first.
-private struct TimeHeap {
-  private var items: [(time: UInt64, event: EventBlock)]
+/// A block at the row that it stands at.
+private struct OpenBlock: Comparable {
+  let time: BootTime
+  let event: EventBlock
 
-  init(_ blocks: [EventBlock]) {
-    // Sorted, it is a heap.
-    items = blocks.map { ($0.time.nanoseconds, $0) }.sorted { $0.0 < $1.0 }
-  }
+  init(_ event: EventBlock) { (time, self.event) = (event.time, event) }
 
-  var first: EventBlock? { items.first?.event }
-
-  /// The first one went to its next row, or is over.
-  mutating func replaceFirst(isOver: Bool) {
-    if isOver {
-      let last = items.removeLast()
-      if items.isEmpty { return }
-      items[0] = last
-    } else {
-      items[0].time = items[0].event.time.nanoseconds
-    }
-    var parent = 0
-    while true {
-      var best = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < items.count && items[child].time < items[best].time {
-        best = child
-      }
-      if best == parent { return }
-      items.swapAt(parent, best)
-      parent = best
-    }
-  }
+  static func < (left: OpenBlock, right: OpenBlock) -> Bool { left.time < right.time }
+  static func == (left: OpenBlock, right: OpenBlock) -> Bool { left.time == right.time }
 }
