@@ -84,6 +84,15 @@ extension EndToEndTests {
       #expect(try lines("events", "-pc", web).contains { $0.contains(" shop-web (") })
     }
 
+    @Test(.enabled(if: isBuilt)) func `a transfer comes from one descriptor and goes to the other`() throws {
+      let traffic = Self.samples + "traffic.pcapng"
+      let sent = try lines("events", "-p", "%evt.arg.out_fd %evt.arg.in_fd", traffic, "evt.type=sendfile")
+      #expect(sent.first == "1 3", "cat's output is 1: \(sent)")
+      let copied = try lines(
+        "events", "-p", "%evt.arg.fdout %evt.arg.fdin", Self.samples + "acts.pcapng", "evt.type=copy_file_range")
+      #expect(copied.first == "4 3", "\(copied)")
+    }
+
     @Test(.enabled(if: isBuilt)) func `with json a format is an object a line, with null for what is not known`() throws
     {
       let rows = try Program.rows(

@@ -87,7 +87,10 @@ extension EventFields {
   /// Upstream's names of arguments; of several columns the first that the event has.
   private static let columns: [String: [ColumnID]] = [
     "fd": [.descriptor], "oldfd": [.descriptor], "newfd": [.secondDescriptor], "fd1": [.descriptor],
-    "fd2": [.secondDescriptor], "in_fd": [.secondDescriptor], "out_fd": [.descriptor],
+    "fd2": [.secondDescriptor],
+    // What a transfer reads from is the event's file, what it writes to the second.
+    "in_fd": [.descriptor], "out_fd": [.secondDescriptor], "fd_in": [.descriptor], "fd_out": [.secondDescriptor],
+    "fdin": [.descriptor], "fdout": [.secondDescriptor],
     "name": [.path, .objectName], "path": [.path], "pathname": [.path], "filename": [.path, .askedFor],
     "oldpath": [.path], "newpath": [.secondPath], "target": [.path], "linkpath": [.secondPath],
     "dir": [.path], "dev": [.source, .deviceNumber], "type": [.objectType, .socketType],
