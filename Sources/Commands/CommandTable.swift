@@ -10,7 +10,8 @@ public let program = Program(
     talked to, and what is missing from the record.
 
     A capture is a valid pcapng file. Recording needs Linux 5.8 with BTF and the capabilities CAP_BPF, CAP_PERFMON, \
-    CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (root has them); reading needs nothing.
+    CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, for packets CAP_NET_RAW and CAP_SYS_ADMIN too (root has \
+    them); reading needs nothing.
     """,
   commands: [
     recordCommand, watchCommand, triggerCommand, statusCommand, capturesCommand, doctorCommand, inspectCommand,
@@ -313,7 +314,7 @@ private let eventsCommand = CommandDescription(
 private let findingsCommand = CommandDescription(
   "findings", group: reading, summary: "what is worth a look, by built-in rules",
   discussion: """
-    Some forty rules in Falco's syntax, each tagged with the techniques of MITRE ATT&CK: programs that the image did not bring, \
+    36 rules in Falco's syntax, each tagged with the techniques of MITRE ATT&CK: programs that the image did not bring, \
     shells on sockets, ways out of the container, credentials read, miners and so on. A finding is no proof: it says where to look. \
     Of each rule and container the first event is shown, with how often there were more; the gravest come first. The exit status is 1 \
     where nothing is found.
